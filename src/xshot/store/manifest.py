@@ -1,0 +1,167 @@
+"""The manifest: one row per image-text pair, the list that every later stage starts from."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xshot.errors import UserError
+from xshot.store.atomic import atomic_path
+
+SPLITS = ("train", "test")
+
+_NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# Windows' form too: a manifest may be written on one system and read on another.
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
+
+_TEXT = pa.string()
+_SCHEMA = pa.schema(
+    [
+        pa.field("id", _TEXT, nullable=False),
+        pa.field("image", _TEXT, nullable=False),
+        pa.field("text", _TEXT, nullable=False),
+        pa.field("labels", pa.list_(pa.field("element", _TEXT, nullable=False)), nullable=False),
+        pa.field("split", _TEXT, nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Image-text pairs in a fixed order; the five columns have one entry per pair.
+
+    Attributes:
+        ids: unique name of the pair.
+        images: path of the picture relative to `data.root`, with `/` between folders.
+        texts: caption or article.
+        labels: the pair's classes, one or more.
+        splits: `train` or `test`.
+    """
+
+    ids: tuple[str, ...]
+    images: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    splits: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises:
+        UserError: the file is absent, is no manifest, or a row breaks a rule of `check_manifest`.
+    """
+    again = "run `dvc repro prepare`"
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; {again}") from None
+    except (OSError, pa.ArrowException) as error:
+        raise UserError(f"{path}: not a readable Parquet file ({error}); {again}") from None
+    if not table.schema.equals(_SCHEMA):
+        wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
+        raise UserError(f"{path}: expected the columns {wanted}; {again}")
+    ids, images, texts, labels, splits = (column.to_pylist() for column in table.columns)
+    manifest = Manifest(
+        ids=tuple(ids),
+        images=tuple(images),
+        texts=tuple(texts),
+        labels=tuple(map(tuple, labels)),
+        splits=tuple(splits),
+    )
+    check_manifest(manifest, source=path)
+    return manifest
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Check the manifest and write it in one step; the same rows give the same bytes.
+
+    Raises:
+        UserError: a row breaks a rule of `check_manifest`.
+    """
+    check_manifest(manifest, source=path)
+    columns = [manifest.ids, manifest.images, manifest.texts, manifest.labels, manifest.splits]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.table(arrays, schema=_SCHEMA), temporary)
+
+
+def check_manifest(manifest: Manifest, *, source: Path) -> None:
+    """Check every row: unique ids, paths inside the root, text, labels and split.
+
+    Raises:
+        UserError: naming `source`, the first bad row (counted from 1) and its id.
+    """
+    if not manifest.ids:
+        raise UserError(f"{source}: no rows; a manifest needs at least one image-text pair")
+    first_row: dict[str, int] = {}
+    rows = zip(
+        manifest.ids,
+        manifest.images,
+        manifest.texts,
+        manifest.labels,
+        manifest.splits,
+        strict=True,
+    )
+    for number, (id_, image, text, labels, split) in enumerate(rows, start=1):
+        problem = (
+            _id_problem(id_)
+            or _image_problem(image)
+            or _text_problem(text)
+            or _labels_problem(labels)
+            or _split_problem(split)
+        )
+        if id_ in first_row:
+            problem = f"the id is taken by row {first_row[id_]} already; ids must be unique"
+        if problem:
+            raise UserError(f"{source}: row {number} (id {id_!r}): {problem}")
+        first_row[id_] = number
+
+
+def _id_problem(id_: str) -> str | None:
+    if not id_.strip() or _UNPRINTABLE.search(id_):
+        return "the id is empty or holds a control character; give every row a plain name"
+    return None
+
+
+def _image_problem(image: str) -> str | None:
+    if not image.strip() or _UNPRINTABLE.search(image):
+        return f"the image path {image!r} is empty or holds a control character"
+    if _ABSOLUTE.match(image):
+        return f"the image path {image!r} is absolute; make it relative to data.root"
+    if ".." in image.replace("\\", "/").split("/"):
+        return f"the image path {image!r} climbs out of data.root; remove the '..'"
+    return None
+
+
+def _text_problem(text: str) -> str | None:
+    if not text.strip():
+        return "the text is empty; give every picture a text or leave the row out"
+    if _NOT_TEXT.search(text):
+        return "the text holds NUL or broken characters; save the file as UTF-8"
+    return None
+
+
+def _labels_problem(labels: tuple[str, ...]) -> str | None:
+    if not labels:
+        return "no label; give at least one class"
+    for label in labels:
+        if not label.strip() or _UNPRINTABLE.search(label):
+            return f"the label {label!r} is empty or holds a control character"
+        if "|" in label:
+            return f"the label {label!r} holds '|', which separates labels; rename the class"
+    if len(set(labels)) != len(labels):
+        return f"the labels {'|'.join(labels)!r} name a class twice"
+    return None
+
+
+def _split_problem(split: str) -> str | None:
+    if split not in SPLITS:
+        return f"unknown split {split!r}; one of {', '.join(SPLITS)}"
+    return None
