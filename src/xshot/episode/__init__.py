@@ -1,0 +1,1 @@
+"""The X-shot protocol: class split, K-shot support, pseudo-episodes and held-out rows."""

@@ -1,0 +1,119 @@
+"""A task as arrays: the features that training sees, centred, with labels and class prompts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.episode.episode import Task
+from xshot.errors import UserError
+from xshot.store.features import ClassFeatures, Features
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Centring:
+    """The mean feature of each modality over the source training rows.
+
+    Subtracting it closes the modality gap (Liang et al., NeurIPS 2022). Everything that is learned,
+    class prompts included, lives in the centred space.
+
+    Attributes:
+        image: (D,) mean image feature; zero where the variant does not centre.
+        text: (D,) mean text feature.
+    """
+
+    image: Matrix
+    text: Matrix
+
+    def of_image(self, features: Matrix) -> Matrix:
+        """(N, D) image features -> (N, D), centred and re-normalised."""
+        return normalise(features - self.image)
+
+    def of_text(self, features: Matrix) -> Matrix:
+        """(N, D) text or prompt features -> (N, D), centred and re-normalised."""
+        return normalise(features - self.text)
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What training sees of a task.
+
+    Attributes:
+        image: (N, D) centred unit-norm image features: source rows, then support rows.
+        text: (N, D) the same pairs' text features.
+        labels: (N, C) bool.
+        is_support: (N,) bool.
+        prompts: (C, D) centred unit-norm class embeddings a_c.
+        is_target: (C,) bool.
+        centring: what was subtracted.
+        hash: identifies the rows learned from; artefacts record it.
+    """
+
+    image: Matrix
+    text: Matrix
+    labels: NDArray[np.bool_]
+    is_support: NDArray[np.bool_]
+    prompts: Matrix
+    is_target: NDArray[np.bool_]
+    centring: Centring
+    hash: str
+
+    @property
+    def dimensions(self) -> int:
+        """D."""
+        return int(self.image.shape[1])
+
+    @property
+    def n_classes(self) -> int:
+        """C."""
+        return int(self.prompts.shape[0])
+
+
+def training_rows(task: Task) -> tuple[str, ...]:
+    """The ids to read: source rows, then support rows."""
+    return (*task.train.ids, *task.support.ids)
+
+
+def make_training_set(
+    task: Task, features: Features, classes: ClassFeatures, *, centre: bool = True
+) -> TrainingSet:
+    """Arrays of `task` from the features of `training_rows(task)`, in that order.
+
+    Raises:
+        UserError: a class of the task has no prompt feature.
+    """
+    missing = sorted(set(task.classes) - set(classes.names))
+    if missing:
+        raise UserError(f"features: no prompt of class '{missing[0]}'; re-run `dvc repro extract`")
+    n_source = len(task.train.ids)
+    prompts = classes.features[[classes.names.index(name) for name in task.classes]]
+    centring = Centring(
+        *(_mean(side[:n_source], centre) for side in (features.image, features.text))
+    )
+    labels = [rows.multi_hot(task.classes) for rows in (task.train, task.support)]
+    return TrainingSet(
+        image=centring.of_image(features.image),
+        text=centring.of_text(features.text),
+        labels=np.concatenate(labels),
+        is_support=np.arange(len(features.ids)) >= n_source,
+        prompts=centring.of_text(prompts),
+        is_target=task.is_target,
+        centring=centring,
+        hash=features.hash,
+    )
+
+
+def normalise(features: Matrix) -> Matrix:
+    """Rows scaled to unit norm."""
+    norms = np.linalg.norm(features, axis=-1, keepdims=True)
+    scaled: Matrix = (features / np.maximum(norms, 1e-12)).astype(np.float32)
+    return scaled
+
+
+def _mean(features: Matrix, centre: bool) -> Matrix:
+    if not centre:
+        return np.zeros(features.shape[1], np.float32)
+    mean: Matrix = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean

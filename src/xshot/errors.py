@@ -1,0 +1,19 @@
+"""Errors that the user can mend, and how they reach the user."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class UserError(Exception):
+    """A mistake the user can mend: one line with the file, row or key and the remedy."""
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn a `UserError` into one line on stderr and exit code 1, without a traceback."""
+    try:
+        yield
+    except UserError as error:
+        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
+        sys.exit(1)

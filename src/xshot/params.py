@@ -1,0 +1,151 @@
+"""The base of the typed schema of params.yaml; each package holds the schema of its own section.
+
+A stage asks for the sections that it uses: `load_params().section(ClipParams)`. The whole file is
+checked first, so that a slip in the last stage's section stops the first stage already. The other
+sections' schemas are imported by name and only to check: they cannot influence a stage's output,
+which is why they are not among its dependencies.
+"""
+
+import json
+from importlib import import_module
+from io import StringIO
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from xshot.errors import UserError
+from xshot.variants import VARIANTS, Variant
+
+
+class Section(BaseModel):
+    """One section of params.yaml: frozen, strictly typed, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    key: ClassVar[str]
+
+
+S = TypeVar("S", bound=Section)
+
+
+class RunParams(Section):
+    """The keys of params.yaml that stand outside any section."""
+
+    key: ClassVar[str] = ""
+
+    seed: int = Field(ge=0, lt=2**32, description="draws the episode and starts all training")
+    threads: int = Field(ge=1, le=1024, description="CPU threads of torch and BLAS")
+    device: str = Field(
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto = GPU if there is one, else CPU"
+    )
+
+
+def _known_variant(name: str) -> str:
+    if name not in VARIANTS:
+        raise ValueError(f"unknown variant; one of {', '.join(VARIANTS)}")
+    return name
+
+
+class ModelParams(Section):
+    """Which model, and how many labelled pairs of each target class it may see."""
+
+    key: ClassVar[str] = "model"
+
+    k_shot: int = Field(ge=0, description="labelled pairs per target class")
+    variant: Annotated[str, AfterValidator(_known_variant)] = Field(
+        description="what the model is made of: a row of xshot.variants"
+    )
+
+    @property
+    def parts(self) -> Variant:
+        """The parts of the chosen variant."""
+        return VARIANTS[self.variant]
+
+
+SECTIONS: dict[str, str] = {
+    "model": "xshot.params:ModelParams",
+    "data": "xshot.datasets.params:DataParams",
+    "clip": "xshot.encoder.params:ClipParams",
+    "episode": "xshot.episode.params:EpisodeParams",
+    "select": "xshot.selection.params:SelectParams",
+    "gmm": "xshot.mixture.params:GmmParams",
+    "vaegan": "xshot.vaegan.params:VaeganParams",
+    "synthesize": "xshot.vaegan.params:SynthesizeParams",
+    "projector": "xshot.projector.params:ProjectorParams",
+    "evaluate": "xshot.retrieval.params:EvaluateParams",
+}
+
+
+class Params:
+    """A checked params.yaml."""
+
+    def __init__(self, tree: dict[str, Any], path: Path) -> None:
+        self._tree = tree
+        self._path = path
+
+    def section(self, schema: type[S]) -> S:
+        """The section that `schema` describes.
+
+        Raises:
+            UserError: naming the file, the key and what is allowed.
+        """
+        if schema.key:
+            values = self._tree.get(schema.key)
+        else:
+            values = {k: v for k, v in self._tree.items() if k not in SECTIONS}
+        if not isinstance(values, dict):
+            raise UserError(f"{self._path}: section '{schema.key}' is missing or not a mapping")
+        try:
+            # Through JSON: strict about scalars, while YAML's lists may fill tuples.
+            return schema.model_validate_json(json.dumps(values))
+        except (ValidationError, TypeError, ValueError) as error:
+            raise UserError(f"{self._path}: {_explain(schema.key, error)}") from None
+
+    def check(self) -> None:
+        """Check every section, whether the caller needs it or not."""
+        self.section(RunParams)
+        for reference in SECTIONS.values():
+            self.section(section_schema(reference))
+
+
+def section_schema(reference: str) -> type[Section]:
+    """The schema class behind a value of `SECTIONS`, such as `xshot.params:ModelParams`."""
+    module, _, name = reference.partition(":")
+    schema: type[Section] = getattr(import_module(module), name)
+    return schema
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check params.yaml with YAML 1.2 rules (so `1e-05` is a number).
+
+    Raises:
+        UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}; run from the repository's root") from None
+    try:
+        tree = YAML(typ="safe", pure=True).load(StringIO(text))
+    except YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {error}") from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{path}: expected a mapping of sections")
+    params = Params(tree, path)
+    params.check()
+    return params
+
+
+def _explain(section: str, error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"section '{section}': {error}"
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in (section, *first["loc"]) if part != "")
+    if first["type"] == "extra_forbidden":
+        return f"'{key}' is not a known parameter; remove it or mend its name"
+    if first["type"] == "missing":
+        return f"'{key}' is missing"
+    return f"'{key}' = {first['input']!r}: {first['msg']}"

@@ -1,0 +1,1 @@
+"""The gated residual projector and the class-posterior coordinates."""

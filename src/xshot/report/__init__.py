@@ -1,0 +1,1 @@
+"""Plots, figures and pages that people look at."""

@@ -1,0 +1,1 @@
+"""Choosing settings on pseudo-episodes, without a target label beyond the support."""

@@ -1,0 +1,1 @@
+"""Files that stages hand to each other: schemas, checks and atomic writes."""

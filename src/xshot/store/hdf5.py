@@ -1,0 +1,71 @@
+"""The few HDF5 habits that every table shares."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+
+_CHUNK_ROWS = 256
+
+
+@contextmanager
+def open_table(path: Path, schema_version: int, *, remedy: str) -> Iterator[h5py.File]:
+    """Open a table for reading, checking that it is whole and of the schema expected.
+
+    Raises:
+        UserError: absent, not HDF5 (as after truncation), another schema, or a part is missing.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {remedy}") from None
+    except OSError:
+        raise UserError(f"{path}: truncated or not an HDF5 file; {remedy}") from None
+    with file:
+        found = file.attrs.get("schema_version")
+        if found != schema_version:
+            raise UserError(f"{path}: schema version {found}, not {schema_version}; {remedy}")
+        try:
+            yield file
+        except KeyError as error:
+            raise UserError(f"{path}: {str(error.args[0])[:120]}; {remedy}") from None
+        except OSError:
+            raise UserError(f"{path}: damaged, a part cannot be read; {remedy}") from None
+
+
+def write_matrix(file: h5py.File, name: str, matrix: NDArray[np.generic]) -> None:
+    """Write rows in chunks of whole rows, uncompressed (features do not compress)."""
+    rows = min(_CHUNK_ROWS, matrix.shape[0])
+    file.create_dataset(name, data=matrix, chunks=(rows, *matrix.shape[1:]) if rows else None)
+
+
+def read_rows(file: h5py.File, name: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Read `rows` in the order given, touching only the chunks that hold them."""
+    dataset = file[name]
+    matrix = np.empty((len(rows), *dataset.shape[1:]), np.float32)
+    # Block by block: h5py's own fancy indexing is slow and wants sorted, distinct rows.
+    block = dataset.chunks[0] * 16 if dataset.chunks else max(1, dataset.shape[0])
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    for start in range(0, dataset.shape[0], block):
+        low, high = np.searchsorted(ordered, [start, start + block])
+        if low == high:
+            continue
+        first, last = ordered[low], ordered[high - 1] + 1
+        matrix[order[low:high]] = dataset[first:last][ordered[low:high] - first]
+    return matrix
+
+
+def write_strings(file: h5py.File, name: str, strings: Sequence[str]) -> None:
+    """Write UTF-8 strings."""
+    file.create_dataset(name, data=list(strings), dtype=h5py.string_dtype("utf-8"))
+
+
+def read_strings(file: h5py.File, name: str) -> tuple[str, ...]:
+    """Read UTF-8 strings as `str`."""
+    return tuple(file[name].asstr()[:])

@@ -1,0 +1,40 @@
+"""Models on disk: tensors in `model.safetensors`, everything else in `config.json` beside it.
+
+Both formats are plain data: loading one never executes code.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from xshot.errors import UserError
+
+Tensors = dict[str, NDArray[np.generic]]
+
+
+def save_model(folder: Path, tensors: Tensors, config: dict[str, Any]) -> None:
+    """Write `tensors` and `config` into `folder` (made by the caller with `atomic_dir`)."""
+    contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    save_file(contiguous, folder / "model.safetensors")
+    text = json.dumps(config, indent=2, sort_keys=True, allow_nan=False)
+    (folder / "config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
+    """Read what `save_model` wrote.
+
+    Raises:
+        UserError: a file is absent or damaged; names the stage to re-run.
+    """
+    try:
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return load_file(folder / "model.safetensors"), config
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename or folder}: not found; run `dvc repro {stage}`") from None
+    except (SafetensorError, ValueError) as error:
+        raise UserError(f"{folder}: damaged ({error}); re-run `dvc repro {stage}`") from None

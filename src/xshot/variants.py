@@ -1,0 +1,72 @@
+"""What each `model.variant` is made of: one row per variant, one column per part."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The parts of a variant. A term is on iff its part is on and its own weight is not 0.
+
+    Attributes:
+        centring: subtract the source-train mean of each modality (off only in raw CLIP).
+        projector: train a projection; without it the (centred) features are the embedding.
+        gate: mix projected and original feature (FLEX-CLIP); without it the projection alone.
+        generation: pseudo features of the target classes (FLEX-CLIP).
+        adversarial: the WGAN-GP terms of the generator (FLEX-CLIP).
+        composition: cross-modal reconstruction of the generator (FLEX-CLIP).
+        mixture: Gaussian-mixture responsibilities weigh positives and steer generation (GCRDP).
+        contrast: contrastive term of the projection (GCRDP: multi-positive).
+        distances: relative distance preservation (GCRDP).
+        objective: `xshot` = the losses above; `dscmr` = those of Zhen et al., CVPR 2019.
+        coordinates: class-posterior coordinates that join the embedding.
+    """
+
+    centring: bool = True
+    projector: bool = True
+    gate: bool = True
+    generation: bool = True
+    adversarial: bool = True
+    composition: bool = True
+    mixture: bool = True
+    contrast: Literal["none", "single", "multi"] = "multi"
+    distances: bool = True
+    objective: Literal["xshot", "dscmr"] = "xshot"
+    coordinates: Literal["none", "posterior", "tip"] = "posterior"
+
+
+def _without_generation(variant: Variant) -> Variant:
+    return replace(variant, generation=False, adversarial=False, composition=False)
+
+
+_XSHOT = Variant()
+_PAPERS = replace(_XSHOT, coordinates="none")
+# A projector trained on source and support alone, with nothing that protects the target classes.
+_BARE = replace(
+    _without_generation(_PAPERS), gate=False, mixture=False, contrast="none", distances=False
+)
+_UNTRAINED = replace(_BARE, projector=False)
+
+VARIANTS: dict[str, Variant] = {
+    # the method
+    "xshot": _XSHOT,
+    # the papers
+    "flex_clip": replace(_PAPERS, mixture=False, contrast="single", distances=False),
+    "gcrdp": _without_generation(_PAPERS),
+    "flex_gcrdp": _PAPERS,
+    # baselines
+    "clip": replace(_UNTRAINED, centring=False),
+    "centred_clip": _UNTRAINED,
+    "ungated": replace(_BARE, contrast="single"),
+    "dscmr": replace(_BARE, objective="dscmr"),
+    "tip_adapter": replace(_UNTRAINED, coordinates="tip"),
+    "posterior": replace(_UNTRAINED, coordinates="posterior"),
+    # ablations of xshot
+    "no_generation": _without_generation(_XSHOT),
+    "no_gan": replace(_XSHOT, adversarial=False),
+    "no_composition": replace(_XSHOT, composition=False),
+    "no_gate": replace(_XSHOT, gate=False),
+    "no_mixture": replace(_XSHOT, mixture=False),
+    "single_positive": replace(_XSHOT, contrast="single"),
+    "no_rdp": replace(_XSHOT, distances=False),
+}
