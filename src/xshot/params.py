@@ -10,14 +10,13 @@ import json
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from xshot.errors import UserError
-from xshot.variants import VARIANTS, Variant
 
 
 class Section(BaseModel):
@@ -43,30 +42,8 @@ class RunParams(Section):
     )
 
 
-def _known_variant(name: str) -> str:
-    if name not in VARIANTS:
-        raise ValueError(f"unknown variant; one of {', '.join(VARIANTS)}")
-    return name
-
-
-class ModelParams(Section):
-    """Which model, and how many labelled pairs of each target class it may see."""
-
-    key: ClassVar[str] = "model"
-
-    k_shot: int = Field(ge=0, description="labelled pairs per target class")
-    variant: Annotated[str, AfterValidator(_known_variant)] = Field(
-        description="what the model is made of: a row of xshot.variants"
-    )
-
-    @property
-    def parts(self) -> Variant:
-        """The parts of the chosen variant."""
-        return VARIANTS[self.variant]
-
-
 SECTIONS: dict[str, str] = {
-    "model": "xshot.params:ModelParams",
+    "model": "xshot.variants:ModelParams",
     "data": "xshot.datasets.params:DataParams",
     "clip": "xshot.encoder.params:ClipParams",
     "episode": "xshot.episode.params:EpisodeParams",
@@ -112,7 +89,7 @@ class Params:
 
 
 def section_schema(reference: str) -> type[Section]:
-    """The schema class behind a value of `SECTIONS`, such as `xshot.params:ModelParams`."""
+    """The schema class behind a value of `SECTIONS`, such as `xshot.variants:ModelParams`."""
     module, _, name = reference.partition(":")
     schema: type[Section] = getattr(import_module(module), name)
     return schema

@@ -1,7 +1,11 @@
 """What each `model.variant` is made of: one row per variant, one column per part."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from xshot.params import Section
 
 
 @dataclass(frozen=True)
@@ -70,3 +74,25 @@ VARIANTS: dict[str, Variant] = {
     "single_positive": replace(_XSHOT, contrast="single"),
     "no_rdp": replace(_XSHOT, distances=False),
 }
+
+
+def _known_variant(name: str) -> str:
+    if name not in VARIANTS:
+        raise ValueError(f"unknown variant; one of {', '.join(VARIANTS)}")
+    return name
+
+
+class ModelParams(Section):
+    """Which model, and how many labelled pairs of each target class it may see."""
+
+    key: ClassVar[str] = "model"
+
+    k_shot: int = Field(ge=0, description="labelled pairs per target class")
+    variant: Annotated[str, AfterValidator(_known_variant)] = Field(
+        description="what the model is made of: a row of xshot.variants"
+    )
+
+    @property
+    def parts(self) -> Variant:
+        """The parts of the chosen variant."""
+        return VARIANTS[self.variant]

@@ -1,0 +1,40 @@
+# Every target does its own set-up and is quick the second time.
+#   make demo VENV=/shared/env    to use (or make) an environment of your own
+VENV   ?= .venv
+PYTHON ?= python3
+
+# The checkout's own source comes first, so that several checkouts can share one environment.
+export PYTHONPATH := $(CURDIR)/src
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: demo test test-long lint help
+
+demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
+	dvc repro
+	dvc metrics show
+
+test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
+	python -m pytest $(PYTEST)
+
+test-long: $(VENV)/.xshot-test  ## run the tests that take minutes
+	python -m pytest -m "slow or torture" $(PYTEST)
+
+lint: $(VENV)/.xshot-test  ## check style and types
+	ruff format --check .
+	ruff check .
+	mypy
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.xshot-run: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "XShot needs Python 3.11 or newer")'
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.xshot-test: requirements-test.lock $(VENV)/.xshot-run
+	python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
+	touch $@
