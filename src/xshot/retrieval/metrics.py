@@ -1,0 +1,107 @@
+"""Retrieval metrics of each query, and their means."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.retrieval.ranking import BLOCK_SCORES, RankedQueries, relevant_ranks
+
+TOP = 50
+"""The R of AP@R."""
+
+RECALL_AT = (1, 5, 10)
+
+
+@dataclass(frozen=True)
+class QueryScores:
+    """What one direction of one gallery says about each of its Q queries.
+
+    Attributes:
+        n_relevant: (Q,) relevant items in the gallery.
+        ap: (Q,) average precision over the whole ranking; 0 without a relevant item.
+        ap_at_50: (Q,) average precision of the top 50, divided by the relevant items found there
+            (the convention of DSCMR's published evaluation); 0 where none is found.
+        first_rank: (Q,) rank of the first relevant item, from 1; 0 without one.
+    """
+
+    n_relevant: NDArray[np.int64]
+    ap: NDArray[np.float64]
+    ap_at_50: NDArray[np.float64]
+    first_rank: NDArray[np.int64]
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """(Q,) whether the query has a relevant item; the others are left out of every mean."""
+        return self.n_relevant > 0
+
+
+def score_queries(
+    queries: NDArray[np.float32],
+    items: NDArray[np.float32],
+    query_labels: NDArray[np.bool_],
+    item_labels: NDArray[np.bool_],
+    *,
+    block_scores: int = BLOCK_SCORES,
+) -> QueryScores:
+    """Score every query's ranking of the items; arguments as for `relevant_ranks`.
+
+    Average precision equals scikit-learn's `average_precision_score` where no scores tie.
+    """
+    blocks = [
+        _score_block(block)
+        for block in relevant_ranks(
+            queries, items, query_labels, item_labels, block_scores=block_scores
+        )
+    ]
+    if not blocks:
+        return _score_block(RankedQueries(np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    return QueryScores(
+        n_relevant=np.concatenate([block.n_relevant for block in blocks]),
+        ap=np.concatenate([block.ap for block in blocks]),
+        ap_at_50=np.concatenate([block.ap_at_50 for block in blocks]),
+        first_rank=np.concatenate([block.first_rank for block in blocks]),
+    )
+
+
+def mean_metrics(scores: QueryScores) -> dict[str, float]:
+    """Means over the queries with a relevant item; all 0 if there is no such query."""
+    counted = scores.counted
+    n_queries = max(int(counted.sum()), 1)
+    first_rank = scores.first_rank[counted]
+    return {
+        "map": float(scores.ap[counted].sum()) / n_queries,
+        "map_at_50": float(scores.ap_at_50[counted].sum()) / n_queries,
+        **{f"recall_at_{k}": float((first_rank <= k).sum()) / n_queries for k in RECALL_AT},
+    }
+
+
+def precisions(ranked: RankedQueries) -> NDArray[np.float64]:
+    """Precision at the rank of every relevant item, in the order of `ranked.ranks`."""
+    starts = np.cumsum(ranked.n_relevant) - ranked.n_relevant
+    found = np.arange(1, len(ranked.ranks) + 1) - np.repeat(starts, ranked.n_relevant)
+    return found / ranked.ranks
+
+
+def _score_block(ranked: RankedQueries) -> QueryScores:
+    n_queries = len(ranked.n_relevant)
+    query = np.repeat(np.arange(n_queries), ranked.n_relevant)
+    precision = precisions(ranked)
+    in_top = ranked.ranks <= TOP
+    first = np.flatnonzero(np.diff(query, prepend=-1))
+    first_rank = np.zeros(n_queries, dtype=np.int64)
+    first_rank[query[first]] = ranked.ranks[first]
+    return QueryScores(
+        n_relevant=ranked.n_relevant,
+        ap=_mean_by(query, precision, n_queries),
+        ap_at_50=_mean_by(query[in_top], precision[in_top], n_queries),
+        first_rank=first_rank,
+    )
+
+
+def _mean_by(
+    group: NDArray[np.int64], values: NDArray[np.float64], n_groups: int
+) -> NDArray[np.float64]:
+    sums = np.bincount(group, weights=values, minlength=n_groups)
+    sizes = np.bincount(group, minlength=n_groups)
+    return np.asarray(sums / np.maximum(sizes, 1), dtype=np.float64)
