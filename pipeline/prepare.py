@@ -1,0 +1,27 @@
+"""Stage `prepare`: a dataset's own files to data/manifest.parquet."""
+
+from pathlib import Path
+
+from xshot.datasets.adapters import build_manifest
+from xshot.datasets.params import DataParams
+from xshot.errors import one_line_errors
+from xshot.params import load_params
+from xshot.store.manifest import write_manifest
+
+
+def main() -> None:
+    """Read params.yaml and the dataset, write the manifest."""
+    data = load_params().section(DataParams)
+    manifest = build_manifest(
+        data.name,
+        Path(data.root),
+        split_seed=data.split_seed,
+        test_fraction=data.test_fraction,
+        min_test=data.min_test,
+    )
+    write_manifest(Path("data/manifest.parquet"), manifest)
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main()

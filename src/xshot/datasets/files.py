@@ -1,0 +1,75 @@
+"""Reading the old text files of public datasets without stumbling over their bytes."""
+
+import posixpath
+import re
+from pathlib import Path
+
+from xshot.errors import UserError
+
+_STRAY_BYTES = re.compile("[\udc80-\udcff]+")
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes.
+
+    Raises:
+        UserError: it is absent or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a name out of a list
+        raise _unreadable(path, error) from None
+
+
+def read_text(path: Path) -> str:
+    """The file as UTF-8; bytes that are not UTF-8 are read as Windows-1252, one by one.
+
+    Raises:
+        UserError: it is absent or cannot be read.
+    """
+    text = read_bytes(path).decode("utf-8-sig", errors="surrogateescape")
+    return _STRAY_BYTES.sub(_windows_1252, text)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The non-blank lines of a list file, stripped.
+
+    Raises:
+        UserError: it is absent, cannot be read or holds no line.
+    """
+    lines = [line.strip() for line in read_text(path).split("\n")]
+    lines = [line for line in lines if line]
+    if not lines:
+        raise UserError(f"{path}: empty; get a whole copy of the dataset")
+    return lines
+
+
+def list_folder(path: Path) -> list[Path]:
+    """The folder's entries by name, hidden ones left out.
+
+    Raises:
+        UserError: it is absent or cannot be read.
+    """
+    try:
+        entries = sorted(path.iterdir(), key=lambda entry: entry.name)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return [entry for entry in entries if not entry.name.startswith(".")]
+
+
+def without_suffix(path: str) -> str:
+    """`a/b.jpg` to `a/b`."""
+    return posixpath.splitext(path)[0]
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    reason = getattr(error, "strerror", None) or error
+    return UserError(
+        f"{path}: {reason}; the tree that a dataset must have is described at the top of its "
+        "file in src/xshot/datasets"
+    )
+
+
+def _windows_1252(match: re.Match[str]) -> str:
+    stray = bytes(ord(character) - 0xDC00 for character in match[0])
+    return stray.decode("windows-1252", errors="replace")

@@ -1,0 +1,82 @@
+"""Images and texts of one's own: a table beside the pictures.
+
+    manifest.csv     or manifest.jsonl or manifest.parquet; exactly one of them
+    <image>          each picture at the path, relative to this folder, that the table gives
+
+Columns: `image`, `text`, `label`, and, if wanted, `split` (`train` or `test`, in all rows or in
+none; without it the split is drawn) and `id` (without it the image's path). Several labels are
+separated by `|`; JSON Lines and Parquet may hold a list instead. Other columns are ignored.
+"""
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from xshot.datasets.rows import Row
+from xshot.datasets.tables import Record, read_table, require_columns
+from xshot.errors import UserError
+
+_NAMES = ("manifest.csv", "manifest.jsonl", "manifest.parquet")
+_REQUIRED = ("image", "text", "label")
+
+
+def read(root: Path) -> list[Row]:
+    """The rows of the table in its order.
+
+    Raises:
+        UserError: no table or several, a column is missing, or naming the malformed row.
+    """
+    path = _find(root)
+    uses: Counter[str] = Counter()
+    rows = []
+    for number, record in enumerate(read_table(path), start=1):
+        if number == 1:
+            require_columns(path, record, _REQUIRED)
+        try:
+            rows.append(_row(record, uses))
+        except UserError as error:
+            raise UserError(f"{path}: row {number}: {error}") from None
+    return rows
+
+
+def _find(root: Path) -> Path:
+    found = [root / name for name in _NAMES if (root / name).exists()]
+    if len(found) != 1:
+        names = " and ".join(path.name for path in found) or "no manifest"
+        raise UserError(f"{root}: found {names}; exactly one of {', '.join(_NAMES)} must be there")
+    return found[0]
+
+
+def _row(record: Record, uses: Counter[str]) -> Row:
+    image = _image(_word(record.get("image"), "image"))
+    uses[image] += 1
+    # A picture with several texts fills several rows.
+    default = image if uses[image] == 1 else f"{image}#{uses[image]}"
+    return Row(
+        id=_word(record["id"], "id") if "id" in record else default,
+        image=image,
+        text=_word(record.get("text"), "text"),
+        labels=_labels(record.get("label")),
+        split=_word(record.get("split"), "split") or None,
+    )
+
+
+def _image(path: str) -> str:
+    # One spelling per file: `./a.jpg` and Windows' separators name the same picture.
+    return str(PurePosixPath(path.replace("\\", "/"))) if path else ""
+
+
+def _labels(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        labels = [_word(label, "label") for label in value]
+    else:
+        labels = [label.strip() for label in _word(value, "label").split("|")]
+    return tuple(dict.fromkeys(labels))
+
+
+def _word(value: Any, column: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UserError(f"{column!r} must be text, found {str(value)[:80]!r}")
+    return str(value).strip()

@@ -1,0 +1,34 @@
+"""Section `data` of params.yaml."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from xshot.params import Section
+
+DatasetName = Literal[
+    "openmoji",
+    "manifest",
+    "wikipedia",
+    "pascal_sentence",
+    "nus_wide",
+    "nus_wide_10k",
+    "nus_wide_81",
+    "xmedianet",
+]
+
+
+class DataParams(Section):
+    """Which images and texts, and how they are split where the dataset brings no split."""
+
+    key: ClassVar[str] = "data"
+
+    name: DatasetName = Field(description="the dataset's layout; `manifest` for files of your own")
+    root: str = Field(min_length=1, description="the dataset's folder")
+    split_seed: int = Field(ge=0, lt=2**32, description="draws the test rows; not the episode")
+    test_fraction: float = Field(gt=0, lt=1, description="share of each class that is test")
+    min_test: int = Field(ge=1, description="test rows of a class, at least")
+    on_bad_image: Literal["error", "skip"] = Field(
+        description="an unreadable picture stops `extract` or is listed in rejected.csv"
+    )
+    max_rejected: int = Field(ge=0, description="more skipped rows than this stop `extract`")
