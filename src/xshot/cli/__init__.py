@@ -1,1 +1,0 @@
-"""The `xshot` command."""
