@@ -1,0 +1,73 @@
+import os
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from xshot.datasets.images import check_images
+from xshot.errors import UserError
+
+# every raster format that Pillow writes and that people keep pictures in
+FORMATS = ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "AVIF", "JPEG2000"]
+
+
+def check(root, *images):
+    return check_images(root, images, [f"id{i}" for i in range(len(images))])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_formats_are_known_even_when_truncated(tmp_path, kind):
+    buffer = BytesIO()
+    try:
+        Image.new("RGB", (8, 8), "red").save(buffer, kind)
+    except (KeyError, OSError):
+        pytest.skip(f"this Pillow does not write {kind}")
+    (tmp_path / "whole").write_bytes(buffer.getvalue())
+    (tmp_path / "cut").write_bytes(buffer.getvalue()[:20])
+    assert check(tmp_path, "whole", "cut") == []
+
+
+def test_suspects_are_named_by_place(tmp_path):
+    contents = {
+        "empty": b"",
+        "html": b"<!doctype html>",
+        "riff": b"RIFF0000WAVE",
+        "zero": bytes(99),
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "good").write_bytes(b"\xff\xd8\xff\xe0")
+    assert check(tmp_path, "empty", "good", "html", "riff", "zero", "good") == [0, 2, 3, 4]
+
+
+def test_absent_pictures_are_counted_and_the_first_is_named(tmp_path, jpg):
+    (tmp_path / "a.jpg").write_bytes(jpg)
+    with pytest.raises(UserError, match=r"row 2 \(id 'id1'\).*'b.jpg'.*No such file.* 1 more\)"):
+        check(tmp_path, "a.jpg", "b.jpg", "a.jpg", "c.jpg")
+
+
+def test_more_pictures_than_one_batch(tmp_path, jpg):
+    (tmp_path / "a.jpg").write_bytes(jpg)
+    (tmp_path / "b.txt").write_bytes(b"text")
+    images = ["a.jpg"] * 2500
+    images[1700] = "b.txt"
+    assert check(tmp_path, *images) == [1700]
+    images[2400] = "c.jpg"
+    with pytest.raises(UserError, match=r"row 2401 \(id 'id2400'\)"):
+        check(tmp_path, *images)
+
+
+def test_folder_and_pipe_are_not_pictures(tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("folder", "pipe"):
+        with pytest.raises(UserError, match=rf"'{name}': not a file"):
+            check(tmp_path, name)
+
+
+def test_link_out_of_the_root_is_fine(tmp_path, jpg):
+    (tmp_path / "real.jpg").write_bytes(jpg)
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link.jpg").symlink_to(tmp_path / "real.jpg")
+    assert check(root, "link.jpg") == []

@@ -1,0 +1,100 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from xshot.datasets import manifest
+from xshot.datasets.rows import Row
+from xshot.errors import UserError
+
+RECORDS = [
+    {"image": "a.jpg", "text": "one, two", "label": "cat| big cat", "split": "train", "id": "x"},
+    {"image": "./b\\c.jpg", "text": "line\nbreak é", "label": "dog", "split": "test", "id": "y"},
+]
+ROWS = [
+    Row("x", "a.jpg", "one, two", ("cat", "big cat"), "train"),
+    Row("y", "b/c.jpg", "line\nbreak é", ("dog",), "test"),
+]
+
+
+def test_csv(tree):
+    table = (
+        "\ufeffimage,text,label,split,id\r\n"
+        'a.jpg,"one, two",cat| big cat,train,x\r\n'
+        '\r\n./b\\c.jpg,"line\nbreak é",dog,test,y\r\n'
+    )
+    assert manifest.read(tree({"manifest.csv": table})) == ROWS
+
+
+def test_jsonl(tree):
+    table = "\n\n".join(json.dumps(record) for record in RECORDS)
+    assert manifest.read(tree({"manifest.jsonl": table})) == ROWS
+
+
+def test_parquet(tree):
+    root = tree({"x": ""})
+    pq.write_table(pa.Table.from_pylist(RECORDS), root / "manifest.parquet")
+    assert manifest.read(root) == ROWS
+
+
+def test_lists_and_numbers_as_labels(tree):
+    table = "\n".join(
+        json.dumps({"image": "a.jpg", "text": "t", "label": label})
+        for label in (["cat", "dog", "cat"], 7, ["cat", 7])
+    )
+    rows = manifest.read(tree({"manifest.jsonl": table}))
+    assert [row.labels for row in rows] == [("cat", "dog"), ("7",), ("cat", "7")]
+
+
+def test_without_split_and_id(tree):
+    table = "text,label,image,extra\none,a,p/1.jpg,\ntwo,a,p/1.jpg,\nthree,b,2.jpg,\n"
+    rows = manifest.read(tree({"manifest.csv": table}))
+    assert [row.id for row in rows] == ["p/1.jpg", "p/1.jpg#2", "2.jpg"]
+    assert {row.split for row in rows} == {None}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"x": ""}, r"root: found no manifest; exactly one of"),
+        (
+            {"manifest.csv": "", "manifest.jsonl": ""},
+            r"found manifest.csv and manifest.jsonl; exactly one of",
+        ),
+        (
+            {"manifest.csv": "image;text;label\na;b;c\n"},
+            r"missing column image, text, label; found image;text;label",
+        ),
+        ({"manifest.csv": "image,text,text\n"}, r"column 'text' appears twice"),
+        ({"manifest.csv": "image,text,label\na,b\n"}, r"row 1 has 2 fields, the header 3"),
+        ({"manifest.csv": "image,text,label\na,b,c\na,b, d,c\n"}, r"row 2 has 4 fields"),
+        ({"manifest.csv": 'image,text,label\na,"b"x,c\n'}, r"row 1: .*; mend the quotes"),
+        ({"manifest.csv": 'image,text,label\na,b,"c\n'}, r"row 1: .*; mend the quotes"),
+        ({"manifest.csv": b"image,text,label\na,caf\xe9,c\n"}, r"byte 0xe9 is not UTF-8"),
+        ({"manifest.jsonl": b'\xff\xfe{"image": 1}'}, r"byte 0xff is not UTF-8"),
+        ({"manifest.jsonl": '{"image": "a"}'}, r"missing column text, label; found image"),
+        ({"manifest.jsonl": "{}"}, r"missing column image, text, label"),
+        ({"manifest.jsonl": "[1]"}, r"row 1 must be an object"),
+        ({"manifest.jsonl": '{"image": "a"'}, r"row 1 is not JSON"),
+        ({"manifest.jsonl": "[" * 100_000}, r"row 1 is not JSON"),
+        ({"manifest.parquet": b"PAR1 no"}, r"not a readable Parquet file"),
+        (
+            {"manifest.jsonl": '{"image": {"bytes": ""}, "text": "t", "label": "l"}'},
+            r"row 1: 'image' must be text, found",
+        ),
+        (
+            {"manifest.jsonl": '{"image": "a", "text": "t", "label": 1.5}'},
+            r"row 1: 'label' must be text, found '1.5'",
+        ),
+    ],
+)
+def test_names_what_is_wrong(tree, files, message):
+    root = tree(files)
+    with pytest.raises(UserError, match=message):
+        manifest.read(root)
+
+
+def test_manifest_is_a_folder(tree):
+    with pytest.raises(UserError, match=r"manifest.csv: Is a directory"):
+        manifest.read(tree({"manifest.csv/x": ""}))
