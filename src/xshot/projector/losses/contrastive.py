@@ -1,0 +1,54 @@
+"""Multi-positive contrast, within and across modalities.
+
+GCRDP, L_MPC, in the form of SupCon (Khosla et al., NeurIPS 2020, L_out): all samples that share a
+class are positives; the weights let positives of the same mixture component count for more. With
+the sample's own partner as the only positive it is InfoNCE.
+"""
+
+import torch
+from torch import Tensor
+
+
+def contrast_across(embeddings: Tensor, positives: Tensor, *, temperature: float) -> Tensor:
+    """Image to text and text to image: mean of both directions.
+
+    Args:
+        embeddings: (2, N, D) unit norm; row n of both modalities is a pair.
+        positives: (N, N) non-negative weights; 0 = not a positive.
+        temperature: divides the cosines.
+    """
+    logits = embeddings[0] @ embeddings[1].T / temperature
+    both = torch.stack([logits, logits.T])
+    return weighted_contrast(both, torch.stack([positives, positives.T]))
+
+
+def contrast_within(embeddings: Tensor, positives: Tensor, *, temperature: float) -> Tensor:
+    """Within each modality, a sample never its own positive or negative: mean over modalities.
+
+    Args:
+        embeddings: (M, N, D) unit norm.
+        positives: (N, N) or (M, N, N) non-negative weights; the diagonal is ignored.
+        temperature: divides the cosines.
+    """
+    itself = torch.eye(embeddings.shape[1], dtype=torch.bool, device=embeddings.device)
+    logits = embeddings @ embeddings.transpose(-1, -2) / temperature
+    others = positives.expand_as(logits).masked_fill(itself, 0)
+    return weighted_contrast(logits.masked_fill(itself, -torch.inf), others)
+
+
+def weighted_contrast(logits: Tensor, positives: Tensor) -> Tensor:
+    """Minus the weighted mean log-probability of each row's positives, mean over the rows.
+
+    Args:
+        logits: (..., N, N); -inf takes a candidate out.
+        positives: the same shape, non-negative weights.
+
+    Returns:
+        Scalar; rows without a positive are left out, 0 if there is none at all.
+    """
+    log_probability = torch.log_softmax(logits, dim=-1)
+    totals = positives.sum(-1)
+    # -inf * 0 is not a number, in the gradient too: candidates that were taken out hold 0.
+    log_probability = log_probability.masked_fill(torch.isinf(logits), 0)
+    rows = (positives * log_probability).sum(-1) / totals.clamp_min(1e-12)
+    return -rows.sum() / (totals > 0).sum().clamp_min(1)

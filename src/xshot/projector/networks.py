@@ -1,0 +1,98 @@
+"""Gated residual projection (FLEX-CLIP), both modalities side by side in one set of matmuls."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+IMAGE, TEXT = slice(0, 1), slice(1, 2)
+BOTH = slice(None)
+
+
+class PairedLinear(nn.Module):
+    """One linear layer per modality: (M, N, inputs) -> (M, N, outputs).
+
+    Args:
+        inputs: width of the input.
+        outputs: width of the output.
+        generator: draws the initial weights (uniform, as in `nn.Linear`); None = zeros.
+    """
+
+    def __init__(self, inputs: int, outputs: int, generator: torch.Generator | None) -> None:
+        super().__init__()
+        weight = torch.zeros(2, inputs, outputs)
+        bias = torch.zeros(2, 1, outputs)
+        if generator is not None:
+            bound = inputs**-0.5
+            weight.uniform_(-bound, bound, generator=generator)
+            bias.uniform_(-bound, bound, generator=generator)
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+
+    def forward(self, inputs: Tensor, modality: slice = BOTH) -> Tensor:
+        """Apply the layers of `modality` to their own slice of the first axis."""
+        return torch.baddbmm(self.bias[modality], inputs, self.weight[modality])
+
+
+class GatedProjector(nn.Module):
+    """h = normalise(g * P(x) + (1 - g) * x) with g = sigmoid(W [x ; P(x)] + b), per modality.
+
+    P is a two-layer perceptron whose output is scaled to unit norm before the gate mixes it: else
+    its growing norm overrules the gate (our addition). Without `gate`, h = P(x).
+
+    Args:
+        dimensions: D.
+        hidden: width of P's hidden layer.
+        gate: mix the projected feature with the original one.
+        gate_bias: initial b; W starts at zero, so that every sample starts at the same gate.
+        generator: draws P's initial weights.
+    """
+
+    def __init__(
+        self,
+        dimensions: int,
+        hidden: int,
+        *,
+        gate: bool,
+        gate_bias: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.inner = PairedLinear(dimensions, hidden, generator)
+        self.outer = PairedLinear(hidden, dimensions, generator)
+        self.gate = PairedLinear(2 * dimensions, 1, None) if gate else None
+        if self.gate is not None:
+            nn.init.constant_(self.gate.bias, gate_bias)
+
+    def forward(
+        self, features: Tensor, modality: slice = BOTH, hidden_mask: Tensor | None = None
+    ) -> Tensor:
+        """Embed unit-norm features (M, N, D) -> (M, N, D), unit norm.
+
+        Args:
+            features: one slice per modality of `modality`.
+            modality: `IMAGE`, `TEXT` or `BOTH`.
+            hidden_mask: (M, N, hidden) factors of the hidden units: dropout, with the caller's
+                randomness.
+        """
+        projected = self._project(features, modality, hidden_mask)
+        if self.gate is None:
+            return projected
+        gates = self._gates(self.gate, features, projected, modality)
+        return F.normalize(torch.lerp(features, projected, gates), dim=-1)
+
+    def gates(self, features: Tensor, modality: slice = BOTH) -> Tensor:
+        """How much of the projected feature each sample takes: (M, N, D) -> (M, N) in [0, 1]."""
+        if self.gate is None:
+            return features.new_ones(features.shape[:2])
+        projected = self._project(features, modality, None)
+        return self._gates(self.gate, features, projected, modality).squeeze(-1)
+
+    def _project(self, features: Tensor, modality: slice, hidden_mask: Tensor | None) -> Tensor:
+        hidden = F.gelu(self.inner(features, modality))
+        if hidden_mask is not None:
+            hidden = hidden * hidden_mask
+        return F.normalize(self.outer(hidden, modality), dim=-1)
+
+    @staticmethod
+    def _gates(gate: PairedLinear, features: Tensor, projected: Tensor, modality: slice) -> Tensor:
+        return torch.sigmoid(gate(torch.cat([features, projected], dim=-1), modality))
