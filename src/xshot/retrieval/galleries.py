@@ -5,7 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.retrieval.ranking import Task
+
 GALLERIES = ("target", "source", "generalized", "generalized_source")
+
+DIRECTIONS = ("i2t", "t2i")
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Unit-norm embeddings of the same rows in the common space: (N, D) per modality."""
+
+    image: NDArray[np.float32]
+    text: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,18 @@ class Gallery:
     queries: NDArray[np.int64]
     items: NDArray[np.int64]
     labels: NDArray[np.bool_]
+
+    def task(self, embeddings: Embeddings, direction: str) -> Task:
+        """What to rank for one of the `DIRECTIONS`."""
+        asking, answering = embeddings.image, embeddings.text
+        if direction == "t2i":
+            asking, answering = answering, asking
+        return Task(
+            asking[self.queries],
+            answering[self.items],
+            self.labels[self.queries],
+            self.labels[self.items],
+        )
 
 
 def build_galleries(

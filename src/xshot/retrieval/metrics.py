@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.retrieval.ranking import BLOCK_SCORES, RankedQueries, relevant_ranks
+from xshot.retrieval.ranking import BLOCK_SCORES, RelevantRanks, Task, map_rankings
 
 TOP = 50
 """The R of AP@R."""
@@ -15,7 +15,7 @@ RECALL_AT = (1, 5, 10)
 
 @dataclass(frozen=True)
 class QueryScores:
-    """What one direction of one gallery says about each of its Q queries.
+    """How well each of Q queries was answered.
 
     Attributes:
         n_relevant: (Q,) relevant items in the gallery.
@@ -36,31 +36,19 @@ class QueryScores:
         return self.n_relevant > 0
 
 
-def score_queries(
-    queries: NDArray[np.float32],
-    items: NDArray[np.float32],
-    query_labels: NDArray[np.bool_],
-    item_labels: NDArray[np.bool_],
-    *,
-    block_scores: int = BLOCK_SCORES,
-) -> QueryScores:
-    """Score every query's ranking of the items; arguments as for `relevant_ranks`.
+def score_queries(task: Task, *, threads: int = 1, block_scores: int = BLOCK_SCORES) -> QueryScores:
+    """Rank the items for every query and score the rankings; arguments as for `map_rankings`.
 
     Average precision equals scikit-learn's `average_precision_score` where no scores tie.
     """
-    blocks = [
-        _score_block(block)
-        for block in relevant_ranks(
-            queries, items, query_labels, item_labels, block_scores=block_scores
-        )
-    ]
-    if not blocks:
-        return _score_block(RankedQueries(np.zeros(0, np.int64), np.zeros(0, np.int64)))
+    nothing = RelevantRanks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    parts = map_rankings(_score, task, threads=threads, block_scores=block_scores)
+    parts = parts or [_score(nothing)]
     return QueryScores(
-        n_relevant=np.concatenate([block.n_relevant for block in blocks]),
-        ap=np.concatenate([block.ap for block in blocks]),
-        ap_at_50=np.concatenate([block.ap_at_50 for block in blocks]),
-        first_rank=np.concatenate([block.first_rank for block in blocks]),
+        n_relevant=np.concatenate([part.n_relevant for part in parts]),
+        ap=np.concatenate([part.ap for part in parts]),
+        ap_at_50=np.concatenate([part.ap_at_50 for part in parts]),
+        first_rank=np.concatenate([part.first_rank for part in parts]),
     )
 
 
@@ -76,17 +64,8 @@ def mean_metrics(scores: QueryScores) -> dict[str, float]:
     }
 
 
-def precisions(ranked: RankedQueries) -> NDArray[np.float64]:
-    """Precision at the rank of every relevant item, in the order of `ranked.ranks`."""
-    starts = np.cumsum(ranked.n_relevant) - ranked.n_relevant
-    found = np.arange(1, len(ranked.ranks) + 1) - np.repeat(starts, ranked.n_relevant)
-    return found / ranked.ranks
-
-
-def _score_block(ranked: RankedQueries) -> QueryScores:
-    n_queries = len(ranked.n_relevant)
-    query = np.repeat(np.arange(n_queries), ranked.n_relevant)
-    precision = precisions(ranked)
+def _score(ranked: RelevantRanks) -> QueryScores:
+    n_queries, query, precision = len(ranked.n_relevant), ranked.query, ranked.precision
     in_top = ranked.ranks <= TOP
     first = np.flatnonzero(np.diff(query, prepend=-1))
     first_rank = np.zeros(n_queries, dtype=np.int64)

@@ -1,28 +1,65 @@
 """Where the relevant items of every query stand in its ranking of the gallery, block by block.
 
-The ranking itself is never formed. A score and all that matters about its item fit into one
-64-bit integer: the score's bits in an order-preserving form, then the item's place in the gallery
-(which breaks ties stably), then whether it is relevant. Sorting plain integers is several times
-faster than any argsort, and the lowest bits of the sorted row say at which ranks the relevant
-items stand.
+The ranking itself is never formed: sorted keys, each with its item's place (ties break stably)
+and in the lowest bit its relevance, show at which ranks the relevant items stand.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.retrieval.keys import sort_keys
+
 BLOCK_SCORES = 2**24
 """Scores held at a time (float32: 64 MiB), however large the gallery."""
 
-_TILE_SCORES = 2**18
-"""Scores sorted at a time: few enough for the keys to stay in a core's cache."""
+_TILE_SCORES = 2**17
+"""Scores sorted at a time by one thread: few enough for the keys to stay in a core's cache."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class RankedQueries:
-    """The ranks of the relevant items of some consecutive queries.
+class Task:
+    """Queries to be answered by ranking items; relevant is what shares at least one label.
+
+    Attributes:
+        queries: (Q, D) unit-norm embeddings.
+        items: (G, D) unit-norm embeddings of the gallery.
+        query_labels: (Q, C) multi-hot.
+        item_labels: (G, C) multi-hot.
+
+    Raises:
+        ValueError: shapes that do not fit together, or embeddings that are not finite.
+    """
+
+    queries: NDArray[np.float32]
+    items: NDArray[np.float32]
+    query_labels: NDArray[np.bool_]
+    item_labels: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        for what, embeddings, labels in (
+            ("queries", self.queries, self.query_labels),
+            ("items", self.items, self.item_labels),
+        ):
+            if len(embeddings) != len(labels):
+                raise ValueError(f"{what}: {len(embeddings)} embeddings, {len(labels)} labels")
+            if not np.isfinite(embeddings).all():
+                raise ValueError(f"{what}: embeddings hold values that are not finite")
+        if self.queries.shape[1] != self.items.shape[1]:
+            raise ValueError("queries and items differ in their dimension")
+        if self.query_labels.shape[1] != self.item_labels.shape[1]:
+            raise ValueError("queries and items differ in their classes")
+
+
+@dataclass(frozen=True)
+class RelevantRanks:
+    """The ranks of the relevant items of B consecutive queries.
 
     Attributes:
         n_relevant: (B,) relevant items per query.
@@ -32,92 +69,81 @@ class RankedQueries:
     n_relevant: NDArray[np.int64]
     ranks: NDArray[np.int64]
 
+    @property
+    def query(self) -> NDArray[np.int64]:
+        """Which of the B queries each rank belongs to."""
+        return np.repeat(np.arange(len(self.n_relevant)), self.n_relevant)
 
-def relevant_ranks(
-    queries: NDArray[np.float32],
-    items: NDArray[np.float32],
-    query_labels: NDArray[np.bool_],
-    item_labels: NDArray[np.bool_],
+    @property
+    def precision(self) -> NDArray[np.float64]:
+        """Precision at each rank."""
+        starts = np.cumsum(self.n_relevant) - self.n_relevant
+        found = np.arange(1, len(self.ranks) + 1) - np.repeat(starts, self.n_relevant)
+        return found / self.ranks
+
+
+def map_rankings(
+    visit: Callable[[RelevantRanks], T],
+    task: Task,
     *,
+    threads: int = 1,
     block_scores: int = BLOCK_SCORES,
-) -> Iterator[RankedQueries]:
-    """Rank `items` for each query by inner product, highest first, ties by gallery place.
-
-    An item is relevant if it shares at least one label with the query.
+) -> list[T]:
+    """Rank by inner product, highest first, ties by place in the gallery, and visit the ranks.
 
     Args:
-        queries: (Q, D) unit-norm embeddings.
-        items: (G, D) unit-norm embeddings of the gallery.
-        query_labels: (Q, C) multi-hot.
-        item_labels: (G, C) multi-hot.
-        block_scores: scores held at a time; the results do not depend on it.
+        visit: called with consecutive queries at a time, maybe from several threads at once.
+        task: what to rank.
+        threads: threads that sort and visit; the inner products use BLAS's own.
+        block_scores: scores held at a time. Results depend on neither.
 
-    Yields:
-        Consecutive queries' ranks, until all Q are done.
-
-    Raises:
-        ValueError: shapes that do not fit together, or values that are not finite.
+    Returns:
+        What `visit` returned, in the queries' order.
     """
-    _check(queries, items, query_labels, item_labels)
-    relevance = _relevance(query_labels, item_labels)
-    n_items = len(items)
-    block = max(1, block_scores // max(n_items, 1))
-    tile = max(1, _TILE_SCORES // max(n_items, 1))
-    transposed = np.ascontiguousarray(items, dtype=np.float32).T
-    scores = np.empty((min(block, len(queries)), n_items), dtype=np.float32)
-    for start in range(0, len(queries), block):
-        rows = np.asarray(queries[start : start + block], dtype=np.float32)
-        # Negated, so that ascending order puts the best score first.
-        block_of_scores = np.matmul(-rows, transposed, out=scores[: len(rows)])
-        for offset in range(0, len(rows), tile):
-            costs = block_of_scores[offset : offset + tile]
-            first = start + offset
-            yield _ranks(costs, relevance(slice(first, first + len(costs))))
+    relevance = _relevance(task)
+    n_items = max(len(task.items), 1)
+    block, tile = max(1, block_scores // n_items), max(1, _TILE_SCORES // n_items)
+    transposed = np.asarray(task.items, dtype=np.float32).T
+    buffer = np.empty((min(block, len(task.queries)), len(task.items)), dtype=np.float32)
+    results: list[T] = []
+    with ThreadPoolExecutor(threads) as pool:
+        for start in range(0, len(task.queries), block):
+            queries = np.asarray(task.queries[start : start + block], dtype=np.float32)
+            # Negated, so that ascending order puts the best score first.
+            costs = np.matmul(-queries, transposed, out=buffer[: len(queries)])
+
+            def visit_tile(first: int, start: int = start, costs: NDArray[np.float32] = costs) -> T:
+                tiled = costs[first : first + tile]
+                rows = slice(start + first, start + first + len(tiled))
+                return visit(_ranks(tiled, relevance(rows)))
+
+            apply = pool.map if threads > 1 else map
+            results.extend(apply(visit_tile, range(0, len(queries), tile)))
+    return results
 
 
-def _ranks(costs: NDArray[np.float32], relevant: NDArray[np.bool_]) -> RankedQueries:
+def _ranks(costs: NDArray[np.float32], relevant: NDArray[np.bool_]) -> RelevantRanks:
     """Ranks of the relevant items of (B, G) costs, which are overwritten."""
-    n_items = costs.shape[1]
-    costs += 0.0  # -0.0 and 0.0 are equal scores with different bits
-    bits = costs.view(np.int32)
-    bits ^= (bits >> 31) & 0x7FFFFFFF  # the integers now compare as the floats did
-    keys = bits.astype(np.int64)
-    keys <<= 32
-    keys |= np.arange(0, 2 * n_items, 2)
-    keys |= relevant
+    n_queries, n_items = costs.shape
+    place_and_relevance = np.arange(0, 2 * n_items, 2, dtype=np.int32) + relevant
+    keys = sort_keys(costs, place_and_relevance)
     keys.sort(axis=1)
-    places = np.flatnonzero((keys & 1).astype(np.bool_))
+    # The low byte is enough for the lowest bit, and a quarter as much to look through.
+    standing = np.flatnonzero((keys.astype(np.int8) & 1).view(np.bool_))
     n_relevant = np.count_nonzero(relevant, axis=1)
-    row_start = np.repeat(np.arange(len(costs)) * n_items, n_relevant)
-    return RankedQueries(n_relevant, places - row_start + 1)
+    row_starts = np.repeat(np.arange(n_queries) * n_items, n_relevant)
+    return RelevantRanks(n_relevant, standing - row_starts + 1)
 
 
-def _relevance(
-    query_labels: NDArray[np.bool_], item_labels: NDArray[np.bool_]
-) -> Callable[[slice], NDArray[np.bool_]]:
+def _relevance(task: Task) -> Callable[[slice], NDArray[np.bool_]]:
     """A function from a slice of the queries to their (B, G) relevance."""
-    if query_labels.sum(axis=1).max(initial=0) <= 1 and item_labels.sum(axis=1).max(initial=0) <= 1:
-        # No label matches nothing, hence two different values for it.
-        query_class = np.where(query_labels.any(axis=1), query_labels.argmax(axis=1), -1)
-        item_class = np.where(item_labels.any(axis=1), item_labels.argmax(axis=1), -2)
-        query_class, item_class = query_class.astype(np.int32), item_class.astype(np.int32)
+    labels = (task.query_labels, task.item_labels)
+    if all(np.count_nonzero(hot, axis=1).max(initial=0) <= 1 for hot in labels):
+        # What has no label matches nothing, hence two different values for it.
+        query_class, item_class = (
+            np.where(hot.any(axis=1), hot.argmax(axis=1), none).astype(np.int32)
+            for hot, none in zip(labels, (-1, -2), strict=True)
+        )
         return lambda rows: query_class[rows, None] == item_class
-    query_hot = query_labels.astype(np.float32)
-    item_hot = item_labels.astype(np.float32).T
-    return lambda rows: query_hot[rows] @ item_hot > 0.5
-
-
-def _check(
-    queries: NDArray[np.float32],
-    items: NDArray[np.float32],
-    query_labels: NDArray[np.bool_],
-    item_labels: NDArray[np.bool_],
-) -> None:
-    if queries.shape[1:] != items.shape[1:]:
-        raise ValueError(f"queries {queries.shape} and items {items.shape} differ in dimension")
-    if query_labels.shape[1:] != item_labels.shape[1:]:
-        raise ValueError(f"labels {query_labels.shape} and {item_labels.shape} differ in classes")
-    if len(queries) != len(query_labels) or len(items) != len(item_labels):
-        raise ValueError("embeddings and labels differ in length")
-    if not (np.isfinite(queries).all() and np.isfinite(items).all()):
-        raise ValueError("embeddings hold values that are not finite")
+    query_hot, item_hot = (hot.astype(np.float32) for hot in labels)
+    return lambda rows: query_hot[rows] @ item_hot.T > 0.5

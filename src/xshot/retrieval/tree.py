@@ -8,25 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.retrieval.chance import chance_ap
-from xshot.retrieval.galleries import GALLERIES, Gallery, build_galleries
+from xshot.retrieval.galleries import (
+    DIRECTIONS,
+    GALLERIES,
+    Embeddings,
+    Gallery,
+    build_galleries,
+)
 from xshot.retrieval.intervals import bootstrap_means, half_width
 from xshot.retrieval.metrics import QueryScores, mean_metrics, score_queries
-
-DIRECTIONS = ("i2t", "t2i")
 
 Scores = dict[tuple[str, str, str], QueryScores]
 """Per-query scores by (system, gallery, direction)."""
 
 _Means = dict[tuple[str, ...], NDArray[np.float64]]
 """mAP by path in the tree: a scalar each, or (B,) bootstrap replicates each."""
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    """Unit-norm embeddings of the same rows in the common space: (N, D) per modality."""
-
-    image: NDArray[np.float32]
-    text: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,7 @@ def evaluate_systems(
     labels: NDArray[np.bool_],
     target_classes: NDArray[np.bool_],
     *,
+    threads: int = 1,
     resamples: int = 0,
     rng: np.random.Generator | None = None,
 ) -> Evaluation:
@@ -60,6 +57,7 @@ def evaluate_systems(
             among them, the gain of the one over the other is added.
         labels: (N, C) multi-hot.
         target_classes: (C,) whether a class is target.
+        threads: threads that sort; no result depends on them.
         resamples: bootstrap resamples of the test pairs, shared by systems and directions; 0
             leaves out every `ci95`. Target and source pairs are resampled separately, so that
             every gallery keeps its size.
@@ -71,7 +69,9 @@ def evaluate_systems(
     """
     galleries = build_galleries(labels, target_classes)
     scores = {
-        (system, name, direction): _score(embeddings, gallery, direction)
+        (system, name, direction): score_queries(
+            gallery.task(embeddings, direction), threads=threads
+        )
         for system, embeddings in systems.items()
         for name, gallery in galleries.items()
         for direction in DIRECTIONS
@@ -88,18 +88,6 @@ def evaluate_systems(
         for path, replicates in _map_leaves(_replicates(scores, resamples, rng)).items():
             _branch(tree, path)["ci95"] = round(half_width(replicates), 5)
     return Evaluation(tree, scores, galleries)
-
-
-def _score(embeddings: Embeddings, gallery: Gallery, direction: str) -> QueryScores:
-    asking, answering = embeddings.image, embeddings.text
-    if direction == "t2i":
-        asking, answering = answering, asking
-    return score_queries(
-        asking[gallery.queries],
-        answering[gallery.items],
-        gallery.labels[gallery.queries],
-        gallery.labels[gallery.items],
-    )
 
 
 def _gallery_facts(galleries: dict[str, Gallery], system: str, scores: Scores) -> dict[str, Any]:

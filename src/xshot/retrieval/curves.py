@@ -1,0 +1,53 @@
+"""What plots show beyond means: precision over recall, and average precision class by class."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.retrieval.metrics import QueryScores
+from xshot.retrieval.ranking import RelevantRanks, Task, map_rankings
+
+RECALL_PERCENT = np.arange(101)
+"""The recall levels of a precision-recall curve, in percent."""
+
+
+def precision_recall(task: Task, *, threads: int = 1) -> NDArray[np.float64]:
+    """Interpolated precision at each of `RECALL_PERCENT`, averaged over the queries.
+
+    Interpolated precision at a recall is the highest precision at that recall or above (TREC).
+
+    Returns:
+        (101,) means over the queries with a relevant item; all 0 if there is no such query.
+    """
+    parts = map_rankings(_interpolated, task, threads=threads)
+    curves = np.concatenate([np.zeros((0, len(RECALL_PERCENT))), *parts])
+    return np.asarray(curves.sum(axis=0) / max(len(curves), 1), dtype=np.float64)
+
+
+def class_ap(scores: QueryScores, query_labels: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean average precision of each class's queries.
+
+    Args:
+        scores: of Q queries.
+        query_labels: (Q, C) multi-hot; a query counts for each of its labels.
+
+    Returns:
+        (C,) means; NaN for a class without a query that has a relevant item.
+    """
+    counted = query_labels[scores.counted].astype(np.float64)
+    sums, sizes = scores.ap[scores.counted] @ counted, counted.sum(axis=0)
+    means: NDArray[np.float64] = np.full(query_labels.shape[1], np.nan)
+    np.divide(sums, sizes, out=means, where=sizes > 0)
+    return means
+
+
+def _interpolated(ranked: RelevantRanks) -> NDArray[np.float64]:
+    """(B', 101) interpolated precision of the B' queries that have a relevant item."""
+    n_relevant = ranked.n_relevant[ranked.n_relevant > 0]
+    # One running maximum from the end serves all queries: each is lifted above the ones after it.
+    lift = 2.0 * (len(ranked.n_relevant) - ranked.query)
+    highest = np.maximum.accumulate((ranked.precision + lift)[::-1])[::-1] - lift
+    first = np.cumsum(n_relevant) - n_relevant
+    # In integers, since 0.07 * 100 is more than 7 in floating point.
+    needed = np.maximum(-(-RECALL_PERCENT * n_relevant[:, None] // 100), 1)
+    interpolated: NDArray[np.float64] = highest[first[:, None] + needed - 1]
+    return interpolated
