@@ -83,7 +83,10 @@ def make_training_set(
 
     Raises:
         UserError: a class of the task has no prompt feature.
+        ValueError: `features` are other rows, or in another order.
     """
+    if features.ids != training_rows(task):
+        raise ValueError("features must be those of training_rows(task), in that order")
     missing = sorted(set(task.classes) - set(classes.names))
     if missing:
         raise UserError(f"features: no prompt of class '{missing[0]}'; re-run `dvc repro extract`")

@@ -1,0 +1,59 @@
+"""Rows as a mapping from id to class names: counting, cutting and shuffling them."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from xshot.episode.episode import Rows
+
+Labels = Mapping[str, tuple[str, ...]]
+"""Row id -> names of its classes, one or more."""
+
+
+def count_per_class(rows: Labels) -> Counter[str]:
+    """How many rows each class has; a row with several classes counts for each."""
+    return Counter(name for labels in rows.values() for name in labels)
+
+
+def only_classes(rows: Labels, classes: Collection[str]) -> Labels:
+    """Labels cut to `classes`; rows that lose all of theirs are left out."""
+    cut = {row: tuple(name for name in labels if name in classes) for row, labels in rows.items()}
+    return {row: labels for row, labels in cut.items() if labels}
+
+
+def without_classes(rows: Labels, classes: Collection[str]) -> Labels:
+    """The rows that have none of `classes`."""
+    unwanted = set(classes)
+    return {row: labels for row, labels in rows.items() if unwanted.isdisjoint(labels)}
+
+
+def rows_per_class(
+    rows: Iterable[str], labels: Labels, classes: Collection[str]
+) -> dict[str, list[str]]:
+    """The rows of each of `classes`, in the order given."""
+    pools: dict[str, list[str]] = {name: [] for name in sorted(classes)}
+    for row in rows:
+        for name in labels[row]:
+            if name in pools:
+                pools[name].append(row)
+    return pools
+
+
+def named(ids: Iterable[str], labels: Labels) -> Rows:
+    """The rows of `ids` with their labels."""
+    kept = tuple(ids)
+    return Rows(kept, tuple(labels[row] for row in kept))
+
+
+def shuffled(items: Sequence[str], rng: np.random.Generator) -> list[str]:
+    """`items` in random order."""
+    return [items[place] for place in rng.permutation(len(items))]
+
+
+def draw_target(
+    classes: Collection[str], fraction: float, *, leave: int, rng: np.random.Generator
+) -> set[str]:
+    """Draw the share `fraction` of `classes`: at least 2, but `leave` stay out in any case."""
+    size = min(max(2, round(fraction * len(classes))), len(classes) - leave)
+    return set(shuffled(sorted(classes), rng)[:size])
