@@ -1,7 +1,11 @@
+import numpy as np
 import pytest
 import torch
 
+from xshot.episode.training_set import Centring, TrainingSet, normalise
+from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.projector.params import ProjectorParams
+from xshot.store.pseudo import PseudoFeatures
 
 
 @pytest.fixture
@@ -35,4 +39,61 @@ def params():
         contrast_within=0.5,
         contrast_temperature=0.2,
         distances=1.0,
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+@pytest.fixture
+def training(rng):
+    """Six classes, the last three target with two shots each; D = 8."""
+    return make_training(rng, shots=2)
+
+
+@pytest.fixture
+def training_without_support(rng):
+    return make_training(rng, shots=0)
+
+
+@pytest.fixture
+def pseudo(training, rng):
+    classes = np.repeat(np.arange(3, 6), 4)
+    image, text = (
+        normalise(training.prompts[classes] + 0.2 * rng.normal(size=(12, 8)).astype(np.float32))
+        for _ in range(2)
+    )
+    return PseudoFeatures(image, text, classes, np.full(12, -1))
+
+
+@pytest.fixture
+def mixtures(rng):
+    def mixture(components):
+        return Mixture(
+            mean=np.zeros(8),
+            axes=np.eye(8)[:, :3],
+            weights=np.full(components, 1 / components),
+            means=rng.normal(size=(components, 3)),
+            variances=np.full((components, 3), 0.1),
+        )
+
+    return Mixtures(mixture(3), mixture(2))
+
+
+def make_training(rng, shots):
+    """Five rows per source class around a prompt that both modalities share."""
+    prompts = normalise(rng.normal(size=(6, 8)).astype(np.float32))
+    classes = np.r_[np.repeat(np.arange(3), 5), np.repeat(np.arange(3, 6), shots)]
+    noise = 0.3 * rng.normal(size=(2, len(classes), 8)).astype(np.float32)
+    return TrainingSet(
+        image=normalise(prompts[classes] + noise[0]),
+        text=normalise(prompts[classes] + noise[1]),
+        labels=classes[:, None] == np.arange(6),
+        is_support=classes >= 3,
+        prompts=prompts,
+        is_target=np.arange(6) >= 3,
+        centring=Centring(np.zeros(8, np.float32), np.zeros(8, np.float32)),
+        hash="rows",
     )
