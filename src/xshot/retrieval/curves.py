@@ -42,12 +42,12 @@ def class_ap(scores: QueryScores, query_labels: NDArray[np.bool_]) -> NDArray[np
 
 def _interpolated(ranked: RelevantRanks) -> NDArray[np.float64]:
     """(B', 101) interpolated precision of the B' queries that have a relevant item."""
-    n_relevant = ranked.n_relevant[ranked.n_relevant > 0]
+    counted = ranked.n_relevant > 0
+    n_relevant, starts = ranked.n_relevant[counted, None], ranked.starts[counted, None]
     # One running maximum from the end serves all queries: each is lifted above the ones after it.
     lift = 2.0 * (len(ranked.n_relevant) - ranked.query)
     highest = np.maximum.accumulate((ranked.precision + lift)[::-1])[::-1] - lift
-    first = np.cumsum(n_relevant) - n_relevant
     # In integers, since 0.07 * 100 is more than 7 in floating point.
-    needed = np.maximum(-(-RECALL_PERCENT * n_relevant[:, None] // 100), 1)
-    interpolated: NDArray[np.float64] = highest[first[:, None] + needed - 1]
+    needed = np.maximum(-(-RECALL_PERCENT * n_relevant // 100), 1)
+    interpolated: NDArray[np.float64] = highest[starts + needed - 1]
     return interpolated

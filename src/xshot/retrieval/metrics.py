@@ -67,9 +67,9 @@ def mean_metrics(scores: QueryScores) -> dict[str, float]:
 def _score(ranked: RelevantRanks) -> QueryScores:
     n_queries, query, precision = len(ranked.n_relevant), ranked.query, ranked.precision
     in_top = ranked.ranks <= TOP
-    first = np.flatnonzero(np.diff(query, prepend=-1))
+    counted = ranked.n_relevant > 0
     first_rank = np.zeros(n_queries, dtype=np.int64)
-    first_rank[query[first]] = ranked.ranks[first]
+    first_rank[counted] = ranked.ranks[ranked.starts[counted]]
     return QueryScores(
         n_relevant=ranked.n_relevant,
         ap=_mean_by(query, precision, n_queries),

@@ -70,6 +70,11 @@ class RelevantRanks:
     ranks: NDArray[np.int64]
 
     @property
+    def starts(self) -> NDArray[np.int64]:
+        """(B,) where each query's ranks begin."""
+        return np.cumsum(self.n_relevant) - self.n_relevant
+
+    @property
     def query(self) -> NDArray[np.int64]:
         """Which of the B queries each rank belongs to."""
         return np.repeat(np.arange(len(self.n_relevant)), self.n_relevant)
@@ -77,8 +82,7 @@ class RelevantRanks:
     @property
     def precision(self) -> NDArray[np.float64]:
         """Precision at each rank."""
-        starts = np.cumsum(self.n_relevant) - self.n_relevant
-        found = np.arange(1, len(self.ranks) + 1) - np.repeat(starts, self.n_relevant)
+        found = np.arange(1, len(self.ranks) + 1) - np.repeat(self.starts, self.n_relevant)
         return found / self.ranks
 
 

@@ -67,6 +67,8 @@ def evaluate_systems(
         ValueError: shapes that do not fit together, values that are not finite, or resamples
             asked for without `rng`.
     """
+    if resamples and rng is None:
+        raise ValueError("resamples need a random generator")
     galleries = build_galleries(labels, target_classes)
     scores = {
         (system, name, direction): score_queries(
@@ -76,44 +78,57 @@ def evaluate_systems(
         for name, gallery in galleries.items()
         for direction in DIRECTIONS
     }
-    tree = _gallery_facts(galleries, next(iter(systems)), scores)
-    for path, metrics in _metric_leaves(scores).items():
-        _branch(tree, path).update(metrics)
-    point: _Means = {path: np.asarray(mean_metrics(of)["map"]) for path, of in scores.items()}
-    for path, value in _map_leaves(point).items():
-        _branch(tree, path)["map"] = round(float(value), 5)
-    if resamples:
-        if rng is None:
-            raise ValueError("resamples need a random generator")
-        for path, replicates in _map_leaves(_replicates(scores, resamples, rng)).items():
-            _branch(tree, path)["ci95"] = round(half_width(replicates), 5)
-    return Evaluation(tree, scores, galleries)
+    metrics = _point_estimates(galleries, scores)
+    if resamples and rng is not None:
+        for path, width in map_intervals(scores, resamples=resamples, rng=rng).items():
+            _branch(metrics, path)["ci95"] = _rounded(width)
+    return Evaluation(metrics, scores, galleries)
 
 
-def _gallery_facts(galleries: dict[str, Gallery], system: str, scores: Scores) -> dict[str, Any]:
-    """What a gallery is like; the same for every system, and for both directions of pairs."""
-    facts = {}
-    for name, gallery in galleries.items():
-        n_relevant = scores[system, name, DIRECTIONS[0]].n_relevant
-        n_counted = int((n_relevant > 0).sum())
-        chance = chance_ap(n_relevant, len(gallery.items)).sum() / max(n_counted, 1)
-        facts[name] = {
-            "n_queries": len(n_relevant),
-            "n_skipped": len(n_relevant) - n_counted,
-            "chance": round(float(chance), 5),
-        }
-    return {"gallery": facts}
+def map_intervals(
+    scores: Scores, *, resamples: int, rng: np.random.Generator
+) -> dict[tuple[str, ...], float]:
+    """Half-width of the 95% bootstrap interval of every `map` of the tree, by path.
+
+    Galleries with the same queries share their draw, and so do systems and directions.
+    """
+    replicates: _Means = {}
+    for names in (("target", "generalized"), ("source", "generalized_source")):
+        paths = [path for path in scores if path[1] in names]
+        means = bootstrap_means(
+            np.stack([scores[path].ap for path in paths], axis=1),
+            np.stack([scores[path].counted for path in paths], axis=1),
+            resamples=resamples,
+            rng=rng,
+        )
+        replicates.update(zip(paths, means.T, strict=True))
+    return {path: half_width(values) for path, values in _map_leaves(replicates).items()}
 
 
-def _metric_leaves(scores: Scores) -> dict[tuple[str, ...], dict[str, float]]:
-    """All metrics per direction and averaged over the directions."""
-    leaves: dict[tuple[str, ...], dict[str, float]] = {}
-    for system, gallery in dict.fromkeys((system, gallery) for system, gallery, _ in scores):
-        pair = [mean_metrics(scores[system, gallery, direction]) for direction in DIRECTIONS]
-        average = {metric: (pair[0][metric] + pair[1][metric]) / 2 for metric in pair[0]}
-        for direction, metrics in zip((*DIRECTIONS, "avg"), (*pair, average), strict=True):
-            leaves[system, gallery, direction] = {k: round(v, 5) for k, v in metrics.items()}
-    return leaves
+def _point_estimates(galleries: dict[str, Gallery], scores: Scores) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, of in scores.items():
+        # The same for every system, and for both directions of pairs.
+        tree.setdefault("gallery", {})[path[1]] = _gallery_facts(galleries[path[1]], of)
+    means = {path: mean_metrics(of) for path, of in scores.items()}
+    for system, gallery in dict.fromkeys(path[:2] for path in scores):
+        i2t, t2i = (means[system, gallery, direction] for direction in DIRECTIONS)
+        means[system, gallery, "avg"] = {name: (i2t[name] + t2i[name]) / 2 for name in i2t}
+    for path, metrics in means.items():
+        _branch(tree, path).update({name: _rounded(value) for name, value in metrics.items()})
+    for leaf, value in _map_leaves({path: np.array(means[path]["map"]) for path in scores}).items():
+        _branch(tree, leaf)["map"] = _rounded(float(value))
+    return tree
+
+
+def _gallery_facts(gallery: Gallery, scores: QueryScores) -> dict[str, float]:
+    n_queries, n_counted = len(scores.counted), int(scores.counted.sum())
+    chance = chance_ap(scores.n_relevant, len(gallery.items)).sum() / max(n_counted, 1)
+    return {
+        "n_queries": n_queries,
+        "n_skipped": n_queries - n_counted,
+        "chance": _rounded(float(chance)),
+    }
 
 
 def _map_leaves(means: _Means) -> _Means:
@@ -135,22 +150,11 @@ def _map_leaves(means: _Means) -> _Means:
     return leaves
 
 
-def _replicates(scores: Scores, resamples: int, rng: np.random.Generator) -> _Means:
-    """Bootstrap replicates of each mAP; galleries with the same queries share their draw."""
-    replicates: _Means = {}
-    for names in (("target", "generalized"), ("source", "generalized_source")):
-        keys = [key for key in scores if key[1] in names]
-        means = bootstrap_means(
-            np.stack([scores[key].ap for key in keys], axis=1),
-            np.stack([scores[key].counted for key in keys], axis=1),
-            resamples=resamples,
-            rng=rng,
-        )
-        replicates.update(zip(keys, means.T, strict=True))
-    return replicates
-
-
 def _branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     for name in path:
         tree = tree.setdefault(name, {})
     return tree
+
+
+def _rounded(value: float) -> float:
+    return round(value, 5) + 0.0  # a gain of -0.0 would read as a loss
