@@ -106,6 +106,16 @@ def test_absent_broken_and_foreign_files(tmp_path):
         read_manifest(path)
 
 
+def test_a_flipped_bit_in_the_rows_is_noticed(tmp_path):
+    path = tmp_path / "manifest.parquet"
+    write_manifest(path, GOOD)
+    whole = path.read_bytes()
+    place = whole.index(b"lines")
+    path.write_bytes(whole[:place] + b"L" + whole[place + 1 :])
+    with pytest.raises(UserError, match=r"manifest.parquet: not a readable Parquet file"):
+        read_manifest(path)
+
+
 def test_reading_checks_the_rows_too(tmp_path):
     path = tmp_path / "manifest.parquet"
     write_manifest(path, GOOD)

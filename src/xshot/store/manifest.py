@@ -59,7 +59,8 @@ def read_manifest(path: Path) -> Manifest:
     """
     again = "run `dvc repro prepare`"
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
+        table.validate(full=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {again}") from None
     except (OSError, pa.ArrowException) as error:
@@ -89,7 +90,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     columns = [manifest.ids, manifest.images, manifest.texts, manifest.labels, manifest.splits]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
     with atomic_path(path) as temporary:
-        pq.write_table(pa.table(arrays, schema=_SCHEMA), temporary)
+        pq.write_table(pa.table(arrays, schema=_SCHEMA), temporary, write_page_checksum=True)
 
 
 def check_manifest(manifest: Manifest, *, source: Path) -> None:
