@@ -63,7 +63,7 @@ def read_manifest(path: Path) -> Manifest:
         table.validate(full=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {again}") from None
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise UserError(f"{path}: not a readable Parquet file ({error}); {again}") from None
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
