@@ -38,6 +38,18 @@ def test_parquet(tree):
     assert manifest.read(root) == ROWS
 
 
+def test_parquet_reads_no_other_column(tree):
+    root = tree({"x": ""})
+    # a date that Python has no value for
+    strange = pa.array([2**62, 0], pa.timestamp("us"))
+    table = pa.Table.from_pylist(RECORDS).append_column("taken", strange)
+    pq.write_table(table, root / "manifest.parquet")
+    assert manifest.read(root) == ROWS
+    pq.write_table(table.drop_columns(["label"]), root / "manifest.parquet")
+    with pytest.raises(UserError, match=r"missing column label; found image, text, split"):
+        manifest.read(root)
+
+
 def test_lists_and_numbers_as_labels(tree):
     table = "\n".join(
         json.dumps({"image": "a.jpg", "text": "t", "label": label})
@@ -66,6 +78,7 @@ def test_without_split_and_id(tree):
             {"manifest.csv": "image;text;label\na;b;c\n"},
             r"missing column image, text, label; found image;text;label",
         ),
+        ({"manifest.csv": "image,text\n"}, r"missing column label; found image, text"),
         ({"manifest.csv": "image,text,text\n"}, r"column 'text' appears twice"),
         ({"manifest.csv": "image,text,label\na,b\n"}, r"row 1 has 2 fields, the header 3"),
         ({"manifest.csv": "image,text,label\na,b,c\na,b, d,c\n"}, r"row 2 has 4 fields"),

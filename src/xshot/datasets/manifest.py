@@ -13,11 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xshot.datasets.rows import Row
-from xshot.datasets.tables import Record, read_table, require_columns
+from xshot.datasets.tables import Record, read_table
 from xshot.errors import UserError
 
 _NAMES = ("manifest.csv", "manifest.jsonl", "manifest.parquet")
-_REQUIRED = ("image", "text", "label")
 
 
 def read(root: Path) -> list[Row]:
@@ -29,9 +28,8 @@ def read(root: Path) -> list[Row]:
     path = _find(root)
     uses: Counter[str] = Counter()
     rows = []
-    for number, record in enumerate(read_table(path), start=1):
-        if number == 1:
-            require_columns(path, record, _REQUIRED)
+    records = read_table(path, required=("image", "text", "label"), optional=("split", "id"))
+    for number, record in enumerate(records, start=1):
         try:
             rows.append(_row(record, uses))
         except UserError as error:

@@ -15,12 +15,10 @@ from pathlib import Path, PurePosixPath
 
 from xshot.datasets.openmoji_classes import CLASS_NAMES
 from xshot.datasets.rows import Row
-from xshot.datasets.tables import read_table, require_columns
+from xshot.datasets.tables import read_table
 from xshot.errors import UserError
 
 MIN_MEMBERS = 12
-
-_COLUMNS = ("image", "subgroup", "caption")
 
 
 def read(root: Path) -> list[Row]:
@@ -30,9 +28,7 @@ def read(root: Path) -> list[Row]:
         UserError: concepts.csv is absent or lacks a column, or a class has no name.
     """
     path = root / "concepts.csv"
-    concepts = list(read_table(path))
-    if concepts:
-        require_columns(path, concepts[0], _COLUMNS)
+    concepts = list(read_table(path, required=("image", "subgroup", "caption")))
     members = Counter(concept["subgroup"] for concept in concepts)
     classes = {subgroup for subgroup, count in members.items() if count >= MIN_MEMBERS}
     unnamed = sorted(classes - CLASS_NAMES.keys())

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,23 @@ from xshot.errors import UserError
 Record = dict[str, Any]
 
 
-def read_table(path: Path) -> Iterator[Record]:
+def read_table(
+    path: Path, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> Iterator[Record]:
     """The rows of a `.csv`, `.jsonl` or `.parquet` file, column name -> value, in order.
 
+    Of a Parquet file only the columns named here are read; others may be large.
+
     Raises:
-        UserError: naming the file and the row (counted from 1) that is malformed.
+        UserError: naming the file and the missing columns, or the malformed row (counted from 1).
     """
-    readers = {".csv": _csv_records, ".jsonl": _jsonl_records, ".parquet": _parquet_records}
     try:
-        yield from readers[path.suffix](path)
+        if path.suffix == ".csv":
+            yield from _csv_records(path, required)
+        elif path.suffix == ".jsonl":
+            yield from _jsonl_records(path, required)
+        else:
+            yield from _parquet_records(path, required, optional)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise UserError(f"{path}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from None
@@ -30,19 +38,13 @@ def read_table(path: Path) -> Iterator[Record]:
         raise UserError(f"{path}: {error.strerror or error}") from None
 
 
-def require_columns(path: Path, record: Record, columns: tuple[str, ...]) -> None:
-    """Check that the first record of a table has `columns`.
-
-    Raises:
-        UserError: naming the file, the missing columns and those found.
-    """
-    missing = [column for column in columns if column not in record]
+def _require(path: Path, required: tuple[str, ...], found: Sequence[str]) -> None:
+    missing = [column for column in required if column not in found]
     if missing:
-        found = ", ".join(map(str, record))
-        raise UserError(f"{path}: missing column {', '.join(missing)}; found {found}")
+        raise UserError(f"{path}: missing column {', '.join(missing)}; found {', '.join(found)}")
 
 
-def _csv_records(path: Path) -> Iterator[Record]:
+def _csv_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
     # Excel writes a byte-order mark.
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file, strict=True)
@@ -54,6 +56,7 @@ def _csv_records(path: Path) -> Iterator[Record]:
                     continue
                 if header is None:
                     header = _csv_header(path, fields)
+                    _require(path, required, header)
                     continue
                 number += 1
                 if len(fields) != len(header):
@@ -74,7 +77,7 @@ def _csv_header(path: Path, fields: list[str]) -> list[str]:
     return header
 
 
-def _jsonl_records(path: Path) -> Iterator[Record]:
+def _jsonl_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig") as file:
         number = 0
         for line in file:
@@ -87,13 +90,20 @@ def _jsonl_records(path: Path) -> Iterator[Record]:
                 raise UserError(f"{path}: row {number} is not JSON: {error}") from None
             if not isinstance(record, dict):
                 raise UserError(f'{path}: row {number} must be an object such as {{"image": ...}}')
+            if number == 1:
+                _require(path, required, list(record))
             yield record
 
 
-def _parquet_records(path: Path) -> Iterator[Record]:
+def _parquet_records(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Record]:
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches():
+            names = file.schema_arrow.names
+            _require(path, required, names)
+            columns = [*required, *(column for column in optional if column in names)]
+            for batch in file.iter_batches(columns=columns):
                 yield from batch.to_pylist()
     except pa.ArrowException as error:
         raise UserError(f"{path}: not a readable Parquet file: {error}") from None
