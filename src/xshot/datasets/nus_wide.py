@@ -15,10 +15,10 @@ Three datasets come out; photos without tags have no text and are left out of ea
 
 - `nus_wide`: the pictures that carry exactly one of the 10 most frequent concepts (the field counts
   71,602: 42,941 train and 28,661 test), one label each.
-- `nus_wide_10k`: 1,000 pictures of each of the ten concepts of Feng et al. (ACM MM 2014), which are
-  not the ten most frequent: of some of those no 1,000 pictures stand alone. `NUS-WIDE-10K.txt` at
-  the root, in the form of Imagelist.txt, names the pictures; without it `data.split_seed` draws
-  them. The split is drawn.
+- `nus_wide_10k`: 1,000 pictures of each of the ten concepts of Feng et al. (ACM MM 2014), carrying
+  exactly one of them; these ten are not the ten most frequent. `NUS-WIDE-10K.txt` at the root, in
+  the form of Imagelist.txt, names the pictures; without it `data.split_seed` draws them. The split
+  is drawn.
 - `nus_wide_81`: every picture with at least one of the 81 concepts, with all its labels.
 """
 
