@@ -14,14 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
-from xshot.store.atomic import atomic_path
 from xshot.store.hashing import rows_hash
-from xshot.store.hdf5 import open_table, read_rows, read_strings, write_matrix, write_strings
+from xshot.store.hdf5 import (
+    create_table,
+    open_table,
+    read_rows,
+    read_strings,
+    write_matrix,
+    write_strings,
+)
 
 SCHEMA_VERSION = 1
 NORM_TOLERANCE = 1e-3
@@ -85,8 +90,7 @@ def write_features(
     _check_rows(path, features.image, features.ids, "image")
     _check_rows(path, features.text, features.ids, "text")
     _check_rows(path, classes.features, classes.names, "class")
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["schema_version"] = SCHEMA_VERSION
+    with create_table(path, SCHEMA_VERSION) as file:
         file.attrs["encoder_fingerprint"] = encoder.fingerprint
         file.attrs["encoder"] = json.dumps(encoder.details, sort_keys=True)
         file.attrs["templates"] = json.dumps(encoder.templates)

@@ -1,5 +1,6 @@
 """The few HDF5 habits that every table shares."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
+from xshot.store.atomic import atomic_path
 
 _CHUNK_ROWS = 256
+
+
+@contextmanager
+def create_table(path: Path, schema_version: int) -> Iterator[h5py.File]:
+    """Yield an empty table that is written to `path`, atomically, when the block succeeds.
+
+    It is built in memory: HDF5 that runs into a full disk takes the process down.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
+        file.attrs["schema_version"] = schema_version
+        yield file
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(image.getbuffer())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from xshot.errors import UserError
 
@@ -20,7 +20,8 @@ Tensors = dict[str, NDArray[np.generic]]
 def save_model(folder: Path, tensors: Tensors, config: dict[str, Any]) -> None:
     """Write `tensors` and `config` into `folder` (made by the caller with `atomic_dir`)."""
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    save_file(contiguous, folder / "model.safetensors")
+    # Written by Python, whose errors on a full disk are plain `OSError`s.
+    (folder / "model.safetensors").write_bytes(save(contiguous))
     text = json.dumps(config, indent=2, sort_keys=True, allow_nan=False)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
 

@@ -10,12 +10,10 @@ generates nothing. Root attributes: `schema_version`, `source_hash` (of the rows
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.store.atomic import atomic_path
-from xshot.store.hdf5 import open_table, read_strings, write_matrix, write_strings
+from xshot.store.hdf5 import create_table, open_table, read_strings, write_matrix, write_strings
 
 SCHEMA_VERSION = 1
 
@@ -49,8 +47,7 @@ def write_pseudo(
 ) -> None:
     """Write pseudo features, atomically."""
     names = [class_names[index] for index in pseudo.classes]
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["schema_version"] = SCHEMA_VERSION
+    with create_table(path, SCHEMA_VERSION) as file:
         file.attrs["source_hash"] = source_hash
         write_matrix(file, "image/features", pseudo.image)
         write_matrix(file, "text/features", pseudo.text)

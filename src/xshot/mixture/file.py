@@ -1,0 +1,43 @@
+"""`mixture.h5`: the mixtures of both modalities.
+
+    /image/{mean,axes,weights,means,variances}    /text/{the same}    as in `Mixture`, float64
+
+A file without groups is valid: the variant uses no mixture. Root attributes: `schema_version`,
+`source_hash` (of the rows learned from).
+"""
+
+from dataclasses import fields
+from pathlib import Path
+
+import h5py
+
+from xshot.mixture.mixture import Mixture, Mixtures
+from xshot.store.hdf5 import create_table, open_table, write_matrix
+
+SCHEMA_VERSION = 1
+
+
+def write_mixtures(path: Path, mixtures: Mixtures | None, source_hash: str) -> None:
+    """Write mixtures, or none, atomically; equal input gives equal bytes."""
+    with create_table(path, SCHEMA_VERSION) as file:
+        file.attrs["source_hash"] = source_hash
+        for modality in fields(Mixtures) if mixtures else ():
+            mixture = getattr(mixtures, modality.name)
+            for part in fields(Mixture):
+                write_matrix(file, f"{modality.name}/{part.name}", getattr(mixture, part.name))
+
+
+def read_mixtures(path: Path) -> Mixtures | None:
+    """Read what `write_mixtures` wrote.
+
+    Raises:
+        UserError: absent, truncated or of another schema.
+    """
+    with open_table(path, SCHEMA_VERSION, remedy="re-run `dvc repro fit_gmm`") as file:
+        if not len(file):
+            return None
+        return Mixtures(*(_read_mixture(file[modality.name]) for modality in fields(Mixtures)))
+
+
+def _read_mixture(group: h5py.Group) -> Mixture:
+    return Mixture(**{part.name: group[part.name][:] for part in fields(Mixture)})

@@ -1,0 +1,24 @@
+"""The `gmm` section of params.yaml."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from xshot.params import Section
+
+
+class GmmParams(Section):
+    """Size and regularisation of the Gaussian mixtures."""
+
+    key: ClassVar[str] = "gmm"
+
+    dimensions: int = Field(ge=1, description="principal components that a mixture is fitted in")
+    max_components: int = Field(
+        ge=1, description="1, 2, 4, ... up to this many components are tried; BIC chooses"
+    )
+    min_members: int = Field(
+        ge=2, description="rows that every component must hold, as a sum of responsibilities"
+    )
+    shrinkage: float = Field(
+        ge=0, description="rows' worth of pooled variance mixed into each component's variance"
+    )
