@@ -1,0 +1,1 @@
+"""The page's charts, one file per kind."""
