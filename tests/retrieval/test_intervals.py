@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import bootstrap
 
 import xshot.retrieval.intervals as intervals
-from xshot.retrieval.intervals import bootstrap_means, half_width
+from xshot.retrieval.intervals import bootstrap_means, half_widths
 
 
 def naive_means(values, counted, *, resamples, seed):
@@ -44,7 +44,7 @@ def test_half_width_equals_scipy():
         method="percentile",
         rng=np.random.default_rng(2),
     ).confidence_interval
-    assert half_width(means[:, 0]) == pytest.approx((high - low) / 2, rel=1e-12)
+    assert half_widths(means)[0] == pytest.approx((high - low) / 2, rel=1e-12)
 
 
 def test_half_width_nears_the_normal_interval():
@@ -52,7 +52,7 @@ def test_half_width_nears_the_normal_interval():
     means = bootstrap_means(
         values, np.ones((400, 1), bool), resamples=4000, rng=np.random.default_rng(4)
     )
-    assert half_width(means[:, 0]) == pytest.approx(1.96 * values.std() / 20, rel=0.05)
+    assert half_widths(means)[0] == pytest.approx(1.96 * values.std() / 20, rel=0.05)
 
 
 def test_columns_share_one_draw():

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK_COUNTS = 2**22
-"""Resample counts held at a time (float64: 32 MiB)."""
+_CHUNK_COUNTS = 2**16
+"""Counts held at a time (512 KiB): few enough to stay in a core's cache."""
 
 
 def bootstrap_means(
@@ -41,10 +41,10 @@ def bootstrap_means(
     return means
 
 
-def half_width(replicates: NDArray[np.float64]) -> float:
-    """Half the width of the 95% percentile interval of (B,) bootstrap replicates."""
-    low, high = np.percentile(replicates, [2.5, 97.5])
-    return float(high - low) / 2
+def half_widths(replicates: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half the width of the 95% percentile intervals of (B, K) bootstrap replicates: (K,)."""
+    low, high = np.percentile(replicates, [2.5, 97.5], axis=0)
+    return np.asarray((high - low) / 2, dtype=np.float64)
 
 
 def _row_counts(drawn: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from xshot.retrieval.galleries import (
     Gallery,
     build_galleries,
 )
-from xshot.retrieval.intervals import bootstrap_means, half_width
+from xshot.retrieval.intervals import bootstrap_means, half_widths
 from xshot.retrieval.metrics import QueryScores, mean_metrics, score_queries
 
 Scores = dict[tuple[str, str, str], QueryScores]
@@ -102,7 +102,9 @@ def map_intervals(
             rng=rng,
         )
         replicates.update(zip(paths, means.T, strict=True))
-    return {path: half_width(values) for path, values in _map_leaves(replicates).items()}
+    leaves = _map_leaves(replicates)
+    widths = half_widths(np.stack(list(leaves.values()), axis=1))
+    return dict(zip(leaves, widths.tolist(), strict=True))
 
 
 def _point_estimates(galleries: dict[str, Gallery], scores: Scores) -> dict[str, Any]:
