@@ -105,6 +105,8 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}; run from the repository's root") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     try:
         tree = YAML(typ="safe", pure=True).load(StringIO(text))
     except YAMLError as error:

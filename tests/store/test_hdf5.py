@@ -1,0 +1,100 @@
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xshot.errors import UserError
+from xshot.store.hdf5 import (
+    create_table,
+    open_table,
+    read_rows,
+    read_strings,
+    write_matrix,
+    write_strings,
+)
+
+VERSION = 3
+MATRIX = np.random.default_rng(0).normal(size=(9000, 2)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("hdf5") / "table.h5"
+    with create_table(path, VERSION) as file:
+        write_matrix(file, "rows", MATRIX)
+        write_matrix(file, "none", MATRIX[:0])
+        write_strings(file, "names", ["α", "", "snow man"])
+    return path
+
+
+def opened(path):
+    return open_table(path, VERSION, remedy="do it again")
+
+
+@given(st.lists(st.integers(0, len(MATRIX) - 1), max_size=30))
+def test_any_rows_in_any_order(table, rows):
+    with opened(table) as file:
+        found = read_rows(file, "rows", np.array(rows, np.int64))
+    np.testing.assert_array_equal(found, MATRIX[rows])
+    assert found.dtype == np.float32
+
+
+def test_all_rows(table):
+    with opened(table) as file:
+        np.testing.assert_array_equal(read_rows(file, "rows", np.arange(len(MATRIX))), MATRIX)
+
+
+def test_no_rows(table):
+    with opened(table) as file:
+        assert read_rows(file, "none", np.array([], np.int64)).shape == (0, 2)
+
+
+def test_strings_come_back_as_str(table):
+    with opened(table) as file:
+        assert read_strings(file, "names") == ("α", "", "snow man")
+
+
+def test_chunks_hold_whole_rows(table):
+    with h5py.File(table) as file:
+        assert file["rows"].chunks == (256, 2)
+
+
+def test_a_failure_writes_nothing(tmp_path):
+    with pytest.raises(RuntimeError), create_table(tmp_path / "table.h5", VERSION):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+class TestRefusal:
+    def test_an_absent_file(self, tmp_path):
+        with pytest.raises(UserError, match="not found; do it again"), opened(tmp_path / "no.h5"):
+            pass
+
+    @pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])
+    def test_a_truncated_file(self, tmp_path, table, kept):
+        whole = table.read_bytes()
+        path = tmp_path / "table.h5"
+        path.write_bytes(whole[: kept if kept >= 1 else int(kept * len(whole))])
+        with pytest.raises(UserError, match="truncated or not an HDF5 file"), opened(path):
+            pass
+
+    def test_another_schema_version(self, table):
+        with (
+            pytest.raises(UserError, match="schema version 3, not 4; again"),
+            open_table(table, 4, remedy="again"),
+        ):
+            pass
+
+    def test_a_file_of_something_else(self, tmp_path):
+        with h5py.File(tmp_path / "other.h5", "w") as file:
+            file["x"] = 1
+        with (
+            pytest.raises(UserError, match="schema version None"),
+            opened(tmp_path / "other.h5"),
+        ):
+            pass
+
+    def test_a_missing_part(self, table):
+        with pytest.raises(UserError, match="do it again"), opened(table) as file:
+            read_strings(file, "absent")

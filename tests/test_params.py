@@ -1,0 +1,181 @@
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from ruamel.yaml import YAML
+
+from xshot.episode.params import EpisodeParams
+from xshot.errors import UserError
+from xshot.params import SECTIONS, Params, RunParams, Section, load_params, section_schema
+from xshot.projector.params import ProjectorParams
+from xshot.variants import ModelParams
+
+ROOT = Path(__file__).parents[1]
+EPISODE = {
+    "target_fraction": 0.5,
+    "min_per_class": 0,
+    "pseudo_draws": 2,
+    "pseudo_fraction": 0.5,
+}
+
+
+def episode_section(**changes):
+    return Params({"episode": {**EPISODE, **changes}}, Path("params.yaml")).section(EpisodeParams)
+
+
+class TestSection:
+    def test_values_are_typed(self):
+        section = episode_section(target_fraction=0.3)
+        assert section == EpisodeParams(**{**EPISODE, "target_fraction": 0.3})
+
+    def test_a_whole_number_may_stand_for_a_float(self):
+        params = Params({"gap": {"width": 1}}, Path("params.yaml"))
+        width = params.section(_Gap).width
+        assert (width, type(width)) == (1.0, float)
+
+    @pytest.mark.parametrize(
+        ("changes", "complaint"),
+        [
+            ({"fraction": 1}, "'episode.fraction' is not a known parameter; remove it or mend"),
+            (
+                {"target_fraction": "0.5"},
+                "'episode.target_fraction' = '0.5': Input should be a val",
+            ),
+            ({"target_fraction": 1.5}, "'episode.target_fraction' = 1.5: Input should be less th"),
+            ({"target_fraction": None}, "'episode.target_fraction' = None"),
+            ({"min_per_class": -1}, "'episode.min_per_class' = -1: Input should be greater than"),
+            ({"min_per_class": 1.5}, "'episode.min_per_class' = 1.5"),
+            ({"min_per_class": True}, "'episode.min_per_class' = True"),
+            ({"pseudo_draws": [2]}, r"'episode.pseudo_draws' = \[2\]"),
+            ({"pseudo_fraction": float("nan")}, "pseudo_fraction"),
+        ],
+    )
+    def test_a_wrong_value_names_file_key_and_reason(self, changes, complaint):
+        with pytest.raises(UserError, match=f"^params.yaml: .*{complaint}"):
+            episode_section(**changes)
+
+    def test_a_missing_key(self):
+        params = Params({"episode": {}}, Path("params.yaml"))
+        with pytest.raises(
+            UserError, match=r"^params\.yaml: 'episode\.target_fraction' is missing$"
+        ):
+            params.section(EpisodeParams)
+
+    @pytest.mark.parametrize("tree", [{}, {"episode": 3}, {"episode": None}, {"episode": []}])
+    def test_a_missing_section(self, tree):
+        with pytest.raises(UserError, match="section 'episode' is missing or not a mapping"):
+            Params(tree, Path("params.yaml")).section(EpisodeParams)
+
+    def test_an_unknown_section_counts_as_an_unknown_key(self):
+        tree = {"seed": 0, "threads": 2, "device": "auto", "episodes": EPISODE}
+        with pytest.raises(UserError, match="'episodes' is not a known parameter"):
+            Params(tree, Path("params.yaml")).section(RunParams)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [("seed", -1), ("seed", 2**32), ("threads", 0), ("device", "gpu"), ("device", "cuda:")],
+    )
+    def test_keys_outside_sections(self, key, value):
+        tree = {"seed": 0, "threads": 2, "device": "cuda:1"}
+        Params(tree, Path("params.yaml")).section(RunParams)
+        with pytest.raises(UserError, match=f"params.yaml: '{key}' = "):
+            Params({**tree, key: value}, Path("params.yaml")).section(RunParams)
+
+    def test_sections_do_not_change(self):
+        with pytest.raises(ValueError, match="frozen"):
+            episode_section().target_fraction = 0.1
+
+
+class _Gap(Section):
+    key = "gap"
+
+    width: float
+
+
+@pytest.fixture
+def params_file(tmp_path):
+    """A function that writes the repository's params.yaml with some text replaced."""
+
+    def write(old="", new=""):
+        text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+        assert old in text
+        path = tmp_path / "params.yaml"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return path
+
+    return write
+
+
+def set_key(path, section, key, value):
+    yaml = YAML()
+    tree = yaml.load(path)
+    tree[section][key] = value
+    yaml.dump(tree, path)
+
+
+class TestFile:
+    def test_the_defaults_pass(self, params_file):
+        params = load_params(params_file())
+        assert params.section(ModelParams).variant == "xshot"
+
+    @pytest.mark.parametrize("number", ["1e-05", "1E-5", "0.00001", "1.0e-05"])
+    def test_a_small_number_is_a_number_in_any_notation(self, params_file, number):
+        path = params_file("projector:\n", "projector:\n  # a comment\n")
+        text = path.read_text()
+        before = f"lr: {YAML(typ='safe').load(text)['projector']['lr']}"
+        head, tail = text.split("projector:\n", 1)
+        path.write_text(f"{head}projector:\n{tail.replace(before, f'lr: {number}', 1)}")
+        assert load_params(path).section(ProjectorParams).lr == 1e-5
+
+    def test_a_slip_in_another_section_stops_every_stage(self, params_file):
+        path = params_file()
+        set_key(path, "evaluate", "bootstraps", 5)
+        with pytest.raises(UserError, match=r"'evaluate\.bootstraps' is not a known parameter"):
+            load_params(path)
+
+    def test_an_absent_file(self, tmp_path):
+        with pytest.raises(UserError, match=r"No such file.*run from the repository's root"):
+            load_params(tmp_path / "params.yaml")
+
+    @pytest.mark.parametrize(
+        ("content", "complaint"),
+        [
+            ("a: [1", "not valid YAML"),
+            ("seed: 1\nseed: 2", "not valid YAML"),
+            ("- 1\n- 2", "expected a mapping of sections"),
+            ("", "expected a mapping of sections"),
+            (b"\xff\xfe\x00", "not UTF-8 text"),
+        ],
+    )
+    def test_a_file_of_something_else(self, tmp_path, content, complaint):
+        path = tmp_path / "params.yaml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(UserError, match=complaint):
+            load_params(path)
+
+
+class TestSchemas:
+    @pytest.mark.parametrize("key", SECTIONS)
+    def test_every_section_has_its_schema(self, key):
+        schema = section_schema(SECTIONS[key])
+        assert issubclass(schema, Section)
+        assert schema.key == key
+        for name, field in schema.model_fields.items():
+            assert field.description, f"{key}.{name} does not say what it is"
+            assert field.is_required(), f"{key}.{name} has a second default beside params.yaml"
+
+    def test_reading_params_imports_nothing_heavy(self):
+        script = dedent("""
+            import sys
+            from xshot.params import SECTIONS, section_schema
+            for reference in SECTIONS.values():
+                section_schema(reference)
+            heavy = {"torch", "sklearn", "scipy", "open_clip", "matplotlib", "h5py", "pyarrow"}
+            print(sorted(heavy & set(sys.modules)))
+        """)
+        result = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+        assert result.stdout == "[]\n"
