@@ -1,0 +1,1 @@
+"""A package of its own name, so that no installed `tests` takes its place."""

@@ -1,0 +1,58 @@
+"""README's table of params is the schema's, and its commands exist."""
+
+import re
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from tests.support.closure import ROOT
+from xshot.params import SECTIONS, RunParams, section_schema
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def param_table() -> str:
+    """The Markdown table of every param: key, default, allowed, meaning."""
+    defaults = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    lines = ["| param | default | allowed | meaning |", "|---|---|---|---|"]
+    for schema in (RunParams, *map(section_schema, SECTIONS.values())):
+        values = defaults[schema.key] if schema.key else defaults
+        properties = schema.model_json_schema()["properties"]
+        for name, field in schema.model_fields.items():
+            key = f"{schema.key}.{name}".lstrip(".")
+            allowed = _allowed(properties[name])
+            default = str(values[name]).replace("|", "\\|")
+            lines.append(f"| `{key}` | `{default}` | {allowed} | {field.description} |")
+    return "\n".join(lines)
+
+
+def test_readme_has_the_table_of_every_param():
+    table = param_table()
+    assert table in README, f"README's table of params should read:\n{table}"
+
+
+def test_every_make_target_that_readme_names_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_every_file_that_readme_links_to_exists():
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def _allowed(prop: dict[str, Any]) -> str:
+    """The range of a value in a few words, from its JSON schema."""
+    if "enum" in prop:
+        return ", ".join(f"`{value}`" for value in prop["enum"])
+    item = prop.get("items", prop)
+    prefix = "list of " if item is not prop else ""
+    lows = [("≥", "minimum"), (">", "exclusiveMinimum")]
+    highs = [("≤", "maximum"), ("<", "exclusiveMaximum")]
+    bounds = [f"{sign} {item[key]:g}" for sign, key in (*lows, *highs) if key in item]
+    kind = ", ".join(f"`{value}`" for value in item["enum"]) if "enum" in item else item.get("type")
+    return f"{prefix}{kind or 'text'} {' and '.join(bounds)}".strip()
