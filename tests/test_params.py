@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from textwrap import dedent
 
@@ -55,6 +56,10 @@ class TestSection:
     def test_a_wrong_value_names_file_key_and_reason(self, changes, complaint):
         with pytest.raises(UserError, match=f"^params.yaml: .*{complaint}"):
             episode_section(**changes)
+
+    def test_a_value_that_is_no_plain_scalar(self):
+        with pytest.raises(UserError, match="section 'episode': Object of type date is not"):
+            episode_section(target_fraction=date(2025, 1, 1))
 
     def test_a_missing_key(self):
         params = Params({"episode": {}}, Path("params.yaml"))

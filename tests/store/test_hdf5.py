@@ -79,6 +79,16 @@ class TestRefusal:
         with pytest.raises(UserError, match="truncated or not an HDF5 file"), opened(path):
             pass
 
+    def test_damage_behind_the_header(self, tmp_path, table):
+        path = tmp_path / "table.h5"
+        # The heap that holds the strings is found by this signature.
+        path.write_bytes(table.read_bytes().replace(b"GCOL", b"xxxx"))
+        with (
+            pytest.raises(UserError, match="damaged, a part cannot be read; do it again"),
+            opened(path) as file,
+        ):
+            read_strings(file, "names")
+
     def test_another_schema_version(self, table):
         with (
             pytest.raises(UserError, match="schema version 3, not 4; again"),
