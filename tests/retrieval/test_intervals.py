@@ -25,7 +25,7 @@ def test_equals_naive_resampling_of_the_same_rows(monkeypatch, chunk):
     monkeypatch.setattr(intervals, "_CHUNK_COUNTS", chunk)
     rng = np.random.default_rng(0)
     values = rng.random((13, 4))
-    counted = rng.random((13, 4)) < 0.7
+    counted = rng.random((13, 4)) < [1.0, 0.7, 0.2, 0.0]
     means = bootstrap_means(values, counted, resamples=50, rng=np.random.default_rng(5))
     expected = naive_means(values, counted, resamples=50, seed=5)
     np.testing.assert_allclose(means, expected, rtol=1e-12)

@@ -60,15 +60,15 @@ def test_every_metric_equals_its_definition():
 
 
 def test_hand_derived_values():
-    """Relevant at ranks 1, 3 and 60: AP = (1/1 + 2/3 + 3/60) / 3, AP@50 = (1/1 + 2/3) / 2."""
+    """Relevant at ranks 1, 50 and 51: AP = (1/1 + 2/50 + 3/51) / 3, AP@50 = (1/1 + 2/50) / 2."""
     angles = np.linspace(0.1, 1.5, 60)
     items = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     relevant = np.zeros((60, 1), dtype=bool)
-    relevant[[0, 2, 59]] = True
+    relevant[[0, 49, 50]] = True
     query = np.array([[1, 0]], dtype=np.float32)
     scores = score_queries(Task(query, items, np.ones((1, 1), bool), relevant))
-    assert scores.ap[0] == pytest.approx((1 + 2 / 3 + 3 / 60) / 3)
-    assert scores.ap_at_50[0] == pytest.approx((1 + 2 / 3) / 2)
+    assert scores.ap[0] == pytest.approx((1 + 2 / 50 + 3 / 51) / 3)
+    assert scores.ap_at_50[0] == pytest.approx((1 + 2 / 50) / 2)
     assert scores.first_rank[0] == 1
 
 

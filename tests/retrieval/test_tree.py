@@ -159,6 +159,21 @@ def test_equal_systems_gain_nothing(systems, labels):
     assert {value for _, value in leaves(gain)} == {0.0}
 
 
+def test_a_loss_too_small_to_show_is_plain_0():
+    """It would be written as -0.0."""
+    rng = np.random.default_rng(0)
+    labels = random_labels(rng, 300, N_CLASSES)
+    clip = embed(rng, labels, 0.5)
+    moved = clip.text.copy()
+    moved[0] = moved[0] + np.float32(2e-3) * moved[1]
+    model = Embeddings(clip.image, moved)
+    for systems in ({"clip": clip, "model": model}, {"clip": model, "model": clip}):
+        evaluation = evaluate_systems(systems, labels, TARGET)
+        scores = [evaluation.scores[system, "generalized", "i2t"] for system in ("clip", "model")]
+        assert 0 < abs(mean_metrics(scores[1])["map"] - mean_metrics(scores[0])["map"]) < 5e-6
+        assert str(evaluation.metrics["gain"]["generalized"]["map"]) == "0.0"
+
+
 def test_unlabelled_rows_are_skipped_and_counted(systems, labels):
     labels[:3] = False
     tree = evaluate_systems(
