@@ -7,9 +7,11 @@ import pytest
 
 from tests.report.outcomes import DIMENSIONS, make_outcome, unit
 from xshot.report.outcome import MODALITIES
-from xshot.report.page import Generation, RunFacts, render_page
+from xshot.report.generation import Generation
+from xshot.report.page import RunFacts, render_page
 from xshot.report.pairs import Pairs
 from xshot.report.series import make_series
+from xshot.vaegan.quality import Quality
 
 FACTS = RunFacts(dataset="animals", encoder="small-clip", variant="xshot", k_shot=3, seed=42)
 VOID = {"meta", "img", "br", "link", "path", "use", "image", "rect", "line", "stop"}
@@ -51,8 +53,8 @@ def generation(rng):
     real, pseudo = (
         {m: unit(rng.normal(size=(rows, DIMENSIONS))) for m in MODALITIES} for rows in (20, 30)
     )
-    quality = [{"generator": "model", "distance": 0.25}, {"generator": "noise", "distance": 0.5}]
-    return Generation(real, pseudo, quality)
+    scores = Quality(0.25, (0.125, 0.5), 0.8, 0.7, 0.6, 1.5, 0.375)
+    return Generation(real, pseudo, {modality: {"trained": scores} for modality in MODALITIES})
 
 
 def curves():
@@ -173,8 +175,13 @@ def test_the_attribution_is_named(page, outcome, pairs):
     assert "Pictures:" not in without.words
 
 
-def test_measures_of_the_generator_are_tabled(page):
-    assert "generator distance model 0.250 noise 0.500" in page.words
+def test_measures_of_the_generators_are_tabled(page, outcome, pairs):
+    for modality in MODALITIES:
+        row = f"{modality}s trained 0.250 0.125 to 0.500 0.800 0.700 0.600 1.500 0.375"
+        assert row in page.words
+    few = generation(np.random.default_rng(2))
+    few.quality.clear()
+    assert "Fréchet" not in Page(render(outcome, pairs, generation=few)).words
 
 
 def test_a_run_without_intervals_claims_none(pairs):

@@ -17,6 +17,7 @@ from xshot.report.figures.precision_recall import precision_recall_figure
 from xshot.report.figures.pseudo import pseudo_figure
 from xshot.report.figures.training import training_figures
 from xshot.report.gallery import ANSWERS, choose_examples
+from xshot.report.generation import Generation
 from xshot.report.outcome import (
     DIRECTION_NAMES,
     KINDS,
@@ -42,21 +43,6 @@ class RunFacts:
     variant: str
     k_shot: int
     seed: int
-
-
-@dataclass(frozen=True)
-class Generation:
-    """Generated features of the target classes and what to compare them with.
-
-    Attributes:
-        real: per modality (N, D) held-out features of the target classes, centred.
-        pseudo: per modality (M, D) generated features, in the same space.
-        quality: one row per generator, its measures by title; the model's own first.
-    """
-
-    real: dict[str, NDArray[np.float32]]
-    pseudo: dict[str, NDArray[np.float32]]
-    quality: list[dict[str, str | float]]
 
 
 def render_page(

@@ -1,0 +1,122 @@
+"""The generated features of the target classes beside real ones, and beside trivial generators."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.episode.training_set import TrainingSet
+from xshot.report.outcome import MODALITIES
+from xshot.store.pseudo import PseudoFeatures
+from xshot.vaegan.quality import Labelled, Quality, measure_quality
+from xshot.vaegan.trivial import prompt_noise, residual_bootstrap, support_noise
+
+NOISE = 0.5
+"""Length of the trivial generators' noise; the feature's own is 1."""
+
+RESAMPLES = 20
+
+_MIN_SPREAD = 8
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Generated features of the target classes and what to compare them with.
+
+    Attributes:
+        real: per modality (N, D) held-out features of the target classes, centred.
+        pseudo: per modality (M, D) generated features, in the same space.
+        quality: per modality the scores by generator, the trained one first; empty where there are
+            too few rows to measure.
+    """
+
+    real: dict[str, Matrix]
+    pseudo: dict[str, Matrix]
+    quality: dict[str, dict[str, Quality]]
+
+
+def compare_generation(
+    pseudo: PseudoFeatures,
+    training: TrainingSet,
+    *,
+    image: Matrix,
+    text: Matrix,
+    labels: NDArray[np.bool_],
+    prompt_weight: float,
+    rng: np.random.Generator,
+) -> Generation | None:
+    """Measure the trained generator and those that need no training.
+
+    Args:
+        pseudo: what the trained generator made.
+        training: what it was trained on; the trivial generators start from it too.
+        image: (N, D) held-out image features, centred.
+        text: (N, D) held-out text features, centred.
+        labels: (N, C) bool.
+        prompt_weight: of the class means, as in training.
+        rng: trivial generators and resamples.
+
+    Returns:
+        None if nothing was generated for the target classes.
+    """
+    trained = _target_part(pseudo, training.is_target)
+    if not len(trained.classes):
+        return None
+    rows, classes = np.nonzero(labels & training.is_target)
+    real = {"image": Labelled(image[rows], classes), "text": Labelled(text[rows], classes)}
+    generators = {"trained": trained}
+    if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
+        generators |= _trivial_generators(trained, training, prompt_weight, rng)
+        quality = {
+            modality: {
+                name: measure_quality(
+                    real[modality],
+                    Labelled(getattr(fake, modality), fake.classes),
+                    resamples=RESAMPLES,
+                    rng=rng,
+                )
+                for name, fake in generators.items()
+            }
+            for modality in MODALITIES
+        }
+    else:
+        quality = {}
+    return Generation(
+        real={modality: real[modality].features for modality in MODALITIES},
+        pseudo={modality: getattr(trained, modality) for modality in MODALITIES},
+        quality=quality,
+    )
+
+
+def _trivial_generators(
+    trained: PseudoFeatures,
+    training: TrainingSet,
+    prompt_weight: float,
+    rng: np.random.Generator,
+) -> dict[str, PseudoFeatures]:
+    """As many pairs per class as the trained generator gave."""
+    count = len(trained.classes) // len(np.unique(trained.classes))
+    generators = {
+        "class name + noise": prompt_noise(training, count, deviation=NOISE, rng=rng),
+        "class mean + source residuals": residual_bootstrap(
+            training, count, prompt_weight=prompt_weight, rng=rng
+        ),
+    }
+    if training.is_support.any():
+        generators["support + noise"] = support_noise(training, count, deviation=NOISE, rng=rng)
+    return generators
+
+
+def _spread(classes: NDArray[np.int64]) -> int:
+    """Rows beyond the first of each class: what within-class measures live on."""
+    return len(classes) - len(np.unique(classes))
+
+
+def _target_part(pseudo: PseudoFeatures, is_target: NDArray[np.bool_]) -> PseudoFeatures:
+    """Without the pseudo pairs of thin source classes."""
+    kept = is_target[pseudo.classes]
+    return PseudoFeatures(
+        pseudo.image[kept], pseudo.text[kept], pseudo.classes[kept], pseudo.components[kept]
+    )
