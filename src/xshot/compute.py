@@ -36,7 +36,7 @@ def limit_threads(count: int) -> None:
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = str(count)  # read by what is loaded from here on
 
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     threadpool_limits(count)
     if "torch" in sys.modules:

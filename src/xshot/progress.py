@@ -30,21 +30,26 @@ def progress(iterable: Iterable[T], *, total: int, unit: str, label: str) -> Ite
 
 
 def _logged(iterable: Iterable[T], total: int, unit: str, label: str) -> Iterator[T]:
-    start = last = time.monotonic()
-    done = 0
-    for item in iterable:
+    # The clock starts with the first item: what it waited for (loading a model) is no rate.
+    start = last = 0.0
+    for done, item in enumerate(iterable):
         yield item
-        done += 1
         now = time.monotonic()
-        if now - last >= _SECONDS_BETWEEN_LINES:
+        if done == 0:
+            start = last = now
+        elif now - last >= _SECONDS_BETWEEN_LINES:
             last = now
             rate = done / (now - start)
-            left = _clock((total - done) / rate)
-            _LOG.info("%s: %d of %d, %.3g %s/s, %s left", label, done, total, rate, unit, left)
-    if done:
-        seconds = time.monotonic() - start
-        rate = done / max(seconds, 1e-9)
-        _LOG.info("%s: %d in %s, %.3g %s/s", label, done, _clock(seconds), rate, unit)
+            left = _clock((total - done - 1) / rate)
+            _LOG.info(
+                "%s: %d of %d, %s %s/s, %s left", label, done + 1, total, _few(rate), unit, left
+            )
+    if last > start:
+        _LOG.info("%s: all %d done in %s", label, total, _clock(time.monotonic() - start))
+
+
+def _few(rate: float) -> str:
+    return f"{rate:.1f}" if rate < 10 else f"{rate:.0f}"
 
 
 def _clock(seconds: float) -> str:

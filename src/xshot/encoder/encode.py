@@ -1,0 +1,87 @@
+"""The encoder: pictures and texts to unit-norm features."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from xshot.encoder.texts import Tokenizer, batch_texts
+from xshot.encoder.towers import text_features
+from xshot.errors import UserError
+
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An open_clip model ready to encode; its methods may be called from several threads.
+
+    Every pass has exactly `pass_rows` rows, the last one filled up with copies: kernels are chosen
+    by shape, so that a row's bits would otherwise depend on how many rows it shares a pass with.
+
+    Attributes:
+        model: the open_clip model, in eval mode on `device`.
+        preprocess: RGB picture to (3, H, W) float32.
+        tokenizer: what the text tower reads.
+        device: `cpu` or `cuda:N`.
+        pass_rows: rows per pass.
+    """
+
+    model: nn.Module
+    preprocess: Callable[[Image.Image], Tensor]
+    tokenizer: Tokenizer
+    device: str
+    pass_rows: int
+
+    def encode_pixels(self, pixels: Sequence[Tensor]) -> Matrix:
+        """Features (N, D) float32, unit norm, of preprocessed pictures (3, H, W)."""
+        return self._in_passes(self._images, torch.stack(list(pixels)))
+
+    def encode_images(self, images: Sequence[Image.Image]) -> Matrix:
+        """Features (N, D) float32, unit norm, of RGB pictures."""
+        return self.encode_pixels([self.preprocess(image) for image in images])
+
+    def encode_tokens(self, tokens: Tensor) -> Matrix:
+        """Features (N, D) float32, unit norm, of a batch of texts of one length (N, L)."""
+        return self._in_passes(self._texts, tokens)
+
+    def encode_texts(self, texts: Sequence[str]) -> Matrix:
+        """Features (N, D) float32, unit norm; what is longer than the context is cut off."""
+        rows: list[int] = []
+        features = []
+        for batch in batch_texts(texts, self.tokenizer, size=self.pass_rows):
+            rows += batch.rows
+            features.append(self.encode_tokens(batch.tokens))
+        return np.concatenate(features)[np.argsort(rows)]
+
+    def _images(self, pixels: Tensor) -> Tensor:
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        features: Tensor = self.model.encode_image(pixels)  # type: ignore[operator]
+        return features
+
+    def _texts(self, tokens: Tensor) -> Tensor:
+        return text_features(self.model, tokens)
+
+    @torch.inference_mode()
+    def _in_passes(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Matrix:
+        features = [self._pass(function, part) for part in torch.split(rows, self.pass_rows)]
+        matrix: Matrix = torch.cat(features).numpy()
+        if not np.isfinite(matrix).all():
+            raise UserError(
+                "clip.precision: the features are not finite: the model overflows in this "
+                "precision or its weights are damaged; set it to float32"
+            )
+        return matrix
+
+    def _pass(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+        count = len(rows)
+        filling = rows[-1:].expand(self.pass_rows - count, *rows.shape[1:])
+        rows = torch.cat([rows, filling])
+        if self.device != "cpu":
+            rows = rows.pin_memory().to(self.device, non_blocking=True)
+        return F.normalize(function(rows)[:count].float(), dim=1).cpu()

@@ -1,0 +1,124 @@
+"""A manifest's rows and its classes' prompts to features, encoding only what the cache lacks."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xshot.encoder.cache import FeatureCache
+from xshot.encoder.files import FileHashes
+from xshot.encoder.missing import LazyEncoder, encode_files, encode_texts
+from xshot.errors import UserError
+from xshot.store.features import ClassFeatures, Features
+from xshot.store.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row left out because its image cannot be read."""
+
+    id: str
+    image: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """Features of the rows kept, in manifest order, of all classes, and the rows left out."""
+
+    features: Features
+    classes: ClassFeatures
+    rejected: tuple[Rejected, ...]
+
+
+def extract(
+    manifest: Manifest,
+    root: Path,
+    *,
+    encoder: LazyEncoder,
+    cache: Path,
+    hashes: FileHashes,
+    templates: Sequence[str],
+    max_rejected: int | None,
+) -> Extraction:
+    """Features of all rows whose image can be read, and of all classes.
+
+    Whatever stops it, what was encoded by then is in the cache and is not encoded again.
+
+    Args:
+        manifest: N rows.
+        root: folder that the image paths start from.
+        encoder: encodes what the cache lacks.
+        cache: the encoder's folder of the cache.
+        hashes: what is known about the image files.
+        templates: prompts with a `{}` for the class's name.
+        max_rejected: unreadable images that may be left out; None = each is an error.
+
+    Raises:
+        UserError: more images than that cannot be read; names the first.
+    """
+    with closing(FeatureCache(cache / "image")) as images:
+        try:
+            keys, rejected = _image_keys(manifest, root, encoder, images, hashes, max_rejected)
+        finally:
+            hashes.save()
+        kept = [row for row in range(len(manifest)) if row in keys]
+        image = images.rows([keys[row] for row in kept])
+    names = sorted({label for labels in manifest.labels for label in labels})
+    prompts = [template.replace("{}", name) for name in names for template in templates]
+    with closing(FeatureCache(cache / "text")) as texts:
+        captions = [manifest.texts[row] for row in kept]
+        text = texts.rows(encode_texts([*captions, *prompts], encoder, texts))
+    means = text[len(kept) :].reshape(len(names), len(templates), -1).mean(axis=1)
+    return Extraction(
+        features=Features(
+            ids=tuple(manifest.ids[row] for row in kept), image=image, text=text[: len(kept)]
+        ),
+        classes=ClassFeatures(tuple(names), means / np.linalg.norm(means, axis=1, keepdims=True)),
+        rejected=tuple(rejected[row] for row in sorted(rejected)),
+    )
+
+
+def _image_keys(
+    manifest: Manifest,
+    root: Path,
+    encoder: LazyEncoder,
+    cache: FeatureCache,
+    hashes: FileHashes,
+    max_rejected: int | None,
+) -> tuple[dict[int, bytes], dict[int, Rejected]]:
+    """Row to key of its image's feature, and row to why it has none."""
+    rows = defaultdict(list)
+    for row, image in enumerate(manifest.images):
+        rows[root / image].append(row)
+    keys: dict[int, bytes] = {}
+    rejected: dict[int, Rejected] = {}
+    with closing(encode_files(list(rows), encoder, cache, hashes)) as outcomes:
+        for file, outcome in outcomes:
+            for row in rows[file]:
+                if isinstance(outcome, bytes):
+                    keys[row] = outcome
+                else:
+                    rejected[row] = Rejected(manifest.ids[row], manifest.images[row], str(outcome))
+                    _check_rejected(rejected, max_rejected, file)
+    if not keys:
+        raise UserError(f"{root}: none of the {len(manifest)} images can be read; mend data.root")
+    return keys, rejected
+
+
+def _check_rejected(rejected: dict[int, Rejected], max_rejected: int | None, file: Path) -> None:
+    first = rejected[min(rejected)]
+    if max_rejected is None:
+        raise UserError(
+            f"{file}: row '{first.id}': {first.reason}; replace the file, or leave such rows out "
+            "with data.on_bad_image: skip"
+        )
+    if len(rejected) > max_rejected:
+        raise UserError(
+            f"{file.parent}: more images cannot be read than data.max_rejected ({max_rejected}) "
+            f"allows, the first of row '{first.id}' ({first.image}): {first.reason}; "
+            "replace them or raise data.max_rejected"
+        )

@@ -1,0 +1,81 @@
+"""What a feature depends on besides the picture or the text itself."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from xshot.encoder.files import FileHashes
+from xshot.encoder.folder import EncoderFolder
+from xshot.encoder.precision import Precision
+from xshot.errors import UserError
+
+_LIBRARIES = (
+    "open_clip_torch",
+    "pillow",
+    "timm",
+    "tokenizers",
+    "torch",
+    "torchvision",
+    "transformers",
+)
+
+
+@dataclass(frozen=True)
+class EncoderIdentity:
+    """Which encoder, in which precision, on which kind of device.
+
+    Attributes:
+        fingerprint: hash of the details.
+        details: hashes of weights, config and tokenizer files; preprocessing, precision, device.
+    """
+
+    fingerprint: str
+    details: dict[str, Any]
+
+
+def identify(
+    folder: EncoderFolder, *, precision: Precision, device: str, hashes: FileHashes
+) -> EncoderIdentity:
+    """Identify an encoder without loading it; the weights are read only if they have changed.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    details = {
+        "weights_sha256": _hash(folder.weights, hashes),
+        "files_sha256": {file.name: _hash(file, hashes) for file in folder.texts},
+        "preprocessing": {
+            "size": folder.config["model_cfg"]["vision_cfg"].get("image_size"),
+            **(folder.config.get("preprocess_cfg") or {}),
+        },
+        "precision": precision,
+        "device": device.partition(":")[0],
+    }
+    return EncoderIdentity(_digest(details), details)
+
+
+def cache_name(identity: EncoderIdentity, device: str) -> str:
+    """Names what a cached feature's very bits depend on: libraries and hardware, too."""
+    import torch
+
+    hardware = (
+        torch.backends.cpu.get_cpu_capability()
+        if device == "cpu"
+        else torch.cuda.get_device_name(device)
+    )
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return _digest([identity.fingerprint, hardware, libraries])[:32]
+
+
+def _hash(file: Path, hashes: FileHashes) -> str:
+    try:
+        return hashes.hash_file(file).hex()
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}; make the encoder's folder readable") from None
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

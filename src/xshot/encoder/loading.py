@@ -1,0 +1,122 @@
+"""An open_clip folder to an `Encoder`: offline, and without executing anything out of it."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pickle import UnpicklingError
+from typing import Any
+
+import open_clip
+import torch
+from open_clip.tokenizer import HFTokenizer
+from PIL import Image
+from safetensors import SafetensorError
+from torch import nn
+
+from xshot.encoder.encode import Encoder
+from xshot.encoder.folder import CONFIG, EncoderFolder
+from xshot.encoder.precision import Precision
+from xshot.encoder.texts import Tokenizer
+from xshot.encoder.towers import fold_batch_norm, lower_precision, takes_short_texts
+from xshot.errors import UserError
+
+
+def load_encoder(
+    folder: EncoderFolder, *, precision: Precision, device: str, pass_rows: int
+) -> Encoder:
+    """Load an open_clip model folder for inference.
+
+    Args:
+        folder: what `read_folder` found.
+        precision: what the towers compute in, as `resolve_precision` says.
+        device: `cpu` or `cuda:N`, as `resolve_device` says.
+        pass_rows: rows per pass, as `ClipParams.pass_rows` says.
+
+    Raises:
+        UserError: open_clip cannot build what the config describes, or the weights do not fit it.
+    """
+    with _without_chatter():
+        model, preprocess = _build(folder)
+        _load_weights(model, folder)
+        tokenizer = _tokenizer(model, folder)
+    model.eval().requires_grad_(False)
+    size = preprocess(Image.new("RGB", (8, 8))).shape
+    probe = torch.rand((2, *size), generator=torch.Generator().manual_seed(0))
+    model.visual = fold_batch_norm(model.get_submodule("visual"), probe)
+    model.to(memory_format=torch.channels_last).to(device)
+    if precision != "float32":
+        lower_precision(model, getattr(torch, precision))
+    return Encoder(
+        model=model,
+        preprocess=preprocess,
+        tokenizer=tokenizer,
+        device=device,
+        pass_rows=pass_rows,
+    )
+
+
+def _build(folder: EncoderFolder) -> tuple[nn.Module, Any]:
+    changes: dict[str, Any] = {}
+    if folder.text_config.get("hf_model_name"):
+        # Its config lies in the folder, whatever path or hub name the model was trained with.
+        changes["text_cfg"] = {**folder.text_config, "hf_model_name": str(folder.path)}
+        changes["text_cfg"]["hf_model_pretrained"] = False
+    try:
+        model, _, preprocess = open_clip.create_model_and_transforms(
+            f"local-dir:{folder.path}", load_weights=False, pretrained_text=False, **changes
+        )
+    # open_clip, timm and transformers raise whatever a wrong config makes them trip over
+    except Exception as error:
+        raise UserError(
+            f"{folder.path / CONFIG}: open_clip cannot build this model: {error}"
+        ) from None
+    return model, preprocess
+
+
+def _load_weights(model: nn.Module, folder: EncoderFolder) -> None:
+    try:
+        open_clip.load_checkpoint(model, str(folder.weights), strict=True)
+    except (OSError, SafetensorError, UnpicklingError, EOFError) as error:
+        raise UserError(
+            f"{folder.weights}: damaged, or not plain weights ({_first_line(error)}); copy it again"
+        ) from None
+    except (RuntimeError, KeyError, AttributeError, ValueError, TypeError) as error:
+        raise UserError(
+            f"{folder.weights}: not the weights of the architecture in {CONFIG}: "
+            f"{_first_line(error)}; copy weights and config from the same model"
+        ) from None
+
+
+def _tokenizer(model: nn.Module, folder: EncoderFolder) -> Tokenizer:
+    try:
+        tokenize = open_clip.get_tokenizer(f"local-dir:{folder.path}")
+    except Exception as error:
+        raise UserError(
+            f"{folder.path}: its tokenizer cannot be loaded: {_first_line(error)}; "
+            "copy the tokenizer files again"
+        ) from None
+    padding, cut = 0, takes_short_texts(model)
+    if isinstance(tokenize, HFTokenizer):
+        padding = tokenize.tokenizer.pad_token_id
+        # The tower masks what its own config calls padding.
+        config = getattr(getattr(model, "text", None), "config", None)
+        cut = cut and padding == getattr(config, "pad_token_id", None)
+    return Tokenizer(tokenize, context=tokenize.context_length, padding=padding, cut=cut)
+
+
+def _first_line(error: Exception) -> str:
+    # load_state_dict starts with a headline; what is wrong comes next.
+    lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+    line = lines[1] if len(lines) > 1 and lines[0].startswith("Error(s) in loading") else lines[0]
+    return line if len(line) <= 160 else f"{line[:160]} ..."
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep open_clip's remarks on the root logger (it warns of the random start) to itself."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)

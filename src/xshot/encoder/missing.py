@@ -1,0 +1,164 @@
+"""Encode what the cache lacks: image files and texts to the keys of their features."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xshot.encoder.cache import FeatureCache
+from xshot.encoder.files import FileHashes
+from xshot.encoder.images import BadImageError, decode_image
+from xshot.encoder.texts import TextBatch, batch_texts
+from xshot.encoder.workers import map_in_order
+from xshot.progress import progress
+
+if TYPE_CHECKING:
+    from xshot.encoder.encode import Encoder
+
+_LOG = logging.getLogger(__name__)
+
+Matrix = NDArray[np.float32]
+Outcome = tuple[Path, bytes | BadImageError]
+
+
+class LazyEncoder:
+    """An encoder that is loaded when a row needs it: with all rows cached, never.
+
+    Args:
+        load: loads it; called once, from whichever thread comes first.
+        pass_rows: rows per pass.
+        threads: passes side by side.
+    """
+
+    def __init__(self, load: Callable[[], "Encoder"], *, pass_rows: int, threads: int) -> None:
+        self.pass_rows = pass_rows
+        self.threads = threads
+        self._load = load
+        self._lock = Lock()
+        self._loaded: Encoder | None = None
+
+    def get(self) -> "Encoder":
+        """The encoder, loaded now if it was not."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+
+def encode_files(
+    files: Sequence[Path], encoder: LazyEncoder, cache: FeatureCache, hashes: FileHashes
+) -> Generator[Outcome]:
+    """Each distinct file with the key of its feature, now in the cache, or why it has none.
+
+    A file whose size, time and inode are known is not even opened. Reading, decoding and encoding
+    of a batch are one thread's work, so that all of them overlap with those of other batches.
+    """
+    distinct = list(dict.fromkeys(files))
+    todo = []
+    for file in distinct:
+        key = _known(file, hashes)
+        if key is not None and key in cache:
+            yield file, key
+        else:
+            todo.append(file)
+    if not todo:
+        return
+    _LOG.info("images: %d of %d are to be read", len(todo), len(distinct))
+    yield from progress(
+        _read_and_encode(todo, encoder, cache, hashes),
+        total=len(todo),
+        unit="img",
+        label="images",
+    )
+
+
+def encode_texts(texts: Sequence[str], encoder: LazyEncoder, cache: FeatureCache) -> list[bytes]:
+    """The key of each text's feature, now in the cache."""
+    keys = {text: hashlib.sha256(text.encode()).digest() for text in texts}
+    todo = [text for text, key in keys.items() if key not in cache]
+    if todo:
+        done = _encode_batches(todo, encoder, cache, keys)
+        truncated = sum(progress(done, total=len(todo), unit="text", label="texts"))
+        if truncated:
+            context = encoder.get().tokenizer.context
+            _LOG.warning(
+                "%d of %d texts are longer than the encoder's %d tokens; the rest of them is cut",
+                truncated,
+                len(todo),
+                context,
+            )
+    return [keys[text] for text in texts]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What came of reading a file: a bad image, or its hash, and the pixels if they are needed."""
+
+    file: Path
+    seen: os.stat_result | None = None
+    key: bytes = b""
+    pixels: Tensor | None = None
+    problem: BadImageError | None = None
+
+
+def _read_and_encode(
+    files: list[Path], encoder: LazyEncoder, cache: FeatureCache, hashes: FileHashes
+) -> Iterator[Outcome]:
+    def work(batch: list[Path]) -> tuple[list[_Read], Matrix | None]:
+        done = [_read(file, encoder, cache) for file in batch]
+        pixels = [read.pixels for read in done if read.pixels is not None]
+        return done, encoder.get().encode_pixels(pixels) if pixels else None
+
+    size = encoder.pass_rows
+    batches = (files[start : start + size] for start in range(0, len(files), size))
+    for done, features in map_in_order(work, batches, threads=encoder.threads):
+        if features is not None:
+            cache.add([read.key for read in done if read.pixels is not None], features)
+        for read in done:
+            if read.seen is not None and read.problem is None:
+                hashes.put(read.file, read.seen, read.key)
+            yield read.file, read.problem or read.key
+
+
+def _read(file: Path, encoder: LazyEncoder, cache: FeatureCache) -> _Read:
+    try:
+        # The state before the content: a file changed in between is read again next time.
+        seen, data = file.stat(), file.read_bytes()
+    except OSError as error:
+        return _Read(file, problem=BadImageError(error.strerror or str(error)))
+    key = hashlib.sha256(data).digest()
+    if key in cache:
+        return _Read(file, seen, key)
+    try:
+        return _Read(file, seen, key, encoder.get().preprocess(decode_image(data)))
+    except BadImageError as problem:
+        return _Read(file, seen, key, problem=problem)
+
+
+def _known(file: Path, hashes: FileHashes) -> bytes | None:
+    try:
+        return hashes.get(file)
+    except OSError:  # absent: reading it will say so
+        return None
+
+
+def _encode_batches(
+    texts: list[str], encoder: LazyEncoder, cache: FeatureCache, keys: dict[str, bytes]
+) -> Iterator[bool]:
+    """Encode; for each text done, whether it was truncated."""
+
+    def work(batch: TextBatch) -> tuple[TextBatch, Matrix]:
+        return batch, encoder.get().encode_tokens(batch.tokens)
+
+    batches = batch_texts(texts, encoder.get().tokenizer, size=encoder.pass_rows)
+    for batch, features in map_in_order(work, batches, threads=encoder.threads):
+        cache.add([keys[texts[row]] for row in batch.rows], features)
+        yield from (row in batch.truncated for row in batch.rows)
