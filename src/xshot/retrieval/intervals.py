@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_CHUNK_COUNTS = 2**16
-"""Counts held at a time (512 KiB): few enough to stay in a core's cache."""
+_CHUNK_COUNTS = 2**21
+"""Counts held at a time (16 MiB): many, since every product waits for all of BLAS's threads."""
 
 
 def bootstrap_means(
