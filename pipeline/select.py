@@ -1,0 +1,56 @@
+"""Stage `select`: settings by pseudo-episodes among the source classes, to selection.json."""
+
+from pathlib import Path
+
+from xshot.compute import limit_threads, resolve_device
+from xshot.episode.episode import read_episode
+from xshot.errors import one_line_errors
+from xshot.mixture.params import GmmParams
+from xshot.params import RunParams, load_params
+from xshot.projector.choice import write_choice
+from xshot.projector.params import ProjectorParams
+from xshot.selection.params import SelectParams
+from xshot.store.features import read_class_features, read_features
+from xshot.vaegan.params import SynthesizeParams, VaeganParams
+from xshot.variants import ModelParams
+
+FEATURES = Path("data/features.h5")
+SELECTION = Path("models/selection.json")
+
+
+def main() -> None:
+    """Write models/selection.json; at once where there is nothing to choose."""
+    params = load_params()
+    run, parts = params.section(RunParams), params.section(ModelParams).parts
+    cells = params.section(SelectParams).cells_for(parts)
+    if len(cells) == 1:
+        write_choice(SELECTION, cells[0], ())
+        return
+
+    import torch
+
+    from xshot.selection.select import Settings, select
+
+    limit_threads(run.threads)
+    episode = read_episode(Path("data/episode.json"))
+    choice, trials = select(
+        cells,
+        episode.pseudo_episodes,
+        lambda ids: read_features(FEATURES, ids),
+        read_class_features(FEATURES),
+        variant=parts,
+        settings=Settings(
+            params.section(GmmParams),
+            params.section(VaeganParams),
+            params.section(SynthesizeParams),
+            params.section(ProjectorParams),
+        ),
+        seed=episode.seed,
+        device=torch.device(resolve_device(run.device)),
+    )
+    write_choice(SELECTION, choice, trials)
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main()

@@ -1,0 +1,64 @@
+"""Stage `train_projector`: the gated projector and the class-posterior coordinates."""
+
+from pathlib import Path
+
+from xshot.compute import limit_threads, resolve_device
+from xshot.encoder.params import ClipParams
+from xshot.episode.episode import read_episode
+from xshot.episode.training_set import make_training_set, training_rows
+from xshot.errors import one_line_errors
+from xshot.mixture.file import read_mixtures
+from xshot.params import RunParams, load_params
+from xshot.projector.choice import read_choice
+from xshot.projector.embedder import Provenance, save_embedder
+from xshot.projector.fitting import fit_embedder
+from xshot.projector.params import ProjectorParams
+from xshot.seeds import torch_stream
+from xshot.store.features import read_class_features, read_encoder, read_features
+from xshot.store.pseudo import read_pseudo
+from xshot.variants import ModelParams
+
+FEATURES = Path("data/features.h5")
+
+
+def main() -> None:
+    """Write models/projector/; torch is imported only where a projector is trained."""
+    params = load_params()
+    run, model = params.section(RunParams), params.section(ModelParams)
+    episode = read_episode(Path("data/episode.json"))
+    features = read_features(FEATURES, training_rows(episode.task))
+    training = make_training_set(
+        episode.task, features, read_class_features(FEATURES), centre=model.parts.centring
+    )
+    choice = read_choice(Path("models/selection.json"))
+    generator = device = None
+    if model.parts.projector:
+        import torch
+
+        limit_threads(run.threads)
+        generator = torch_stream(episode.seed, "train_projector")
+        device = torch.device(resolve_device(run.device))
+    embedder, curves = fit_embedder(
+        training,
+        read_pseudo(Path("data/pseudo.h5"), episode.task.classes),
+        read_mixtures(Path("models/mixture.h5")),
+        variant=model.parts,
+        params=params.section(ProjectorParams),
+        choice=choice,
+        generator=generator,
+        device=device,
+    )
+    provenance = Provenance(
+        encoder_fingerprint=read_encoder(FEATURES).fingerprint,
+        encoder_path=params.section(ClipParams).weights,
+        source_hash=training.hash,
+        variant=model.variant,
+        classes=episode.task.classes,
+        target=episode.task.target,
+    )
+    save_embedder(Path("models/projector"), embedder, provenance, choice, curves)
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main()

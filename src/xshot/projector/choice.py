@@ -1,0 +1,63 @@
+"""What `select` chooses, and the file that hands it to `train_projector`."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from xshot.errors import UserError
+from xshot.store.atomic import write_text
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One cell of the grid.
+
+    Attributes:
+        steps: training steps of the projector.
+        metric: how coordinates measure closeness to a class.
+        temperature: factor of the cosines before the softmax.
+        calibration: taken off the source classes' logits.
+    """
+
+    steps: int
+    metric: Literal["cosine", "lda"]
+    temperature: float
+    calibration: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A cell and its criterion, averaged over pseudo-episodes; None if it was never tried."""
+
+    choice: Choice
+    criterion: float | None
+
+
+def write_choice(path: Path, choice: Choice, trials: tuple[Trial, ...]) -> None:
+    """Write `selection.json`: the choice and what it was chosen from, atomically."""
+    tree = {
+        "schema_version": SCHEMA_VERSION,
+        "choice": asdict(choice),
+        "trials": [asdict(trial) for trial in trials],
+    }
+    write_text(path, json.dumps(tree, indent=2) + "\n")
+
+
+def read_choice(path: Path) -> Choice:
+    """Read the choice out of `selection.json`.
+
+    Raises:
+        UserError: absent, damaged or of another schema.
+    """
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        if tree["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema version {tree['schema_version']}")
+        return Choice(**tree["choice"])
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `dvc repro select`") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: damaged ({error}); re-run `dvc repro select`") from None
