@@ -6,10 +6,12 @@ import pytest
 from tests.report.outcomes import unit
 from xshot.episode.training_set import Centring, TrainingSet
 from xshot.report.generation import compare_generation
+from xshot.store.features import Features
 from xshot.store.pseudo import PseudoFeatures
 
 CLASSES, DIMENSIONS, PAIRS = 6, 12, 7
 IS_TARGET = np.arange(CLASSES) % 2 == 0
+SHIFT = np.linspace(0, 1, DIMENSIONS, dtype=np.float32)
 
 
 def rows_of(rng, means, classes):
@@ -25,7 +27,6 @@ def scene():
     of_training = np.concatenate([np.repeat(source, 10), np.repeat(target, 2)])
     of_test = np.repeat(np.arange(CLASSES), 6)
     of_pseudo = np.repeat(np.append(target, source[0]), PAIRS)  # one thin source class too
-    nowhere = np.zeros(DIMENSIONS, np.float32)
     training = TrainingSet(
         image=rows_of(rng, means, of_training),
         text=rows_of(rng, means, of_training),
@@ -33,7 +34,7 @@ def scene():
         is_support=np.arange(len(of_training)) >= 10 * len(source),
         prompts=means,
         is_target=IS_TARGET,
-        centring=Centring(nowhere, nowhere),
+        centring=Centring(SHIFT, -SHIFT),
         hash="",
     )
     pseudo = PseudoFeatures(
@@ -42,26 +43,27 @@ def scene():
         of_pseudo,
         np.full(len(of_pseudo), -1),
     )
-    heldout = {
-        "image": rows_of(rng, means, of_test),
-        "text": rows_of(rng, means, of_test),
-        "labels": of_test[:, None] == np.arange(CLASSES),
-    }
-    return training, pseudo, heldout
+    heldout = Features(
+        tuple(map(str, range(len(of_test)))),
+        rows_of(rng, means, of_test) + SHIFT,
+        rows_of(rng, means, of_test) - SHIFT,
+    )
+    return training, pseudo, heldout, of_test[:, None] == np.arange(CLASSES)
 
 
-def compare(training, pseudo, heldout):
+def compare(training, pseudo, heldout, labels):
     rng = np.random.default_rng(1)
-    return compare_generation(pseudo, training, **heldout, prompt_weight=2.0, rng=rng)
+    return compare_generation(pseudo, training, heldout, labels, prompt_weight=2.0, rng=rng)
 
 
 def test_only_rows_of_target_classes_are_compared(scene):
-    training, pseudo, heldout = scene
+    _, pseudo, heldout, labels = scene
     generation = compare(*scene)
-    real = heldout["labels"][:, IS_TARGET].any(axis=1)
+    real = labels[:, IS_TARGET].any(axis=1)
     generated = IS_TARGET[pseudo.classes]
     for modality in ("image", "text"):
-        np.testing.assert_array_equal(generation.real[modality], heldout[modality][real])
+        centred = getattr(heldout, modality)[real] - SHIFT * (1 if modality == "image" else -1)
+        np.testing.assert_allclose(generation.real[modality], unit(centred), atol=1e-6)
         expected = getattr(pseudo, modality)[generated]
         np.testing.assert_array_equal(generation.pseudo[modality], expected)
 
@@ -69,14 +71,14 @@ def test_only_rows_of_target_classes_are_compared(scene):
 def test_every_generator_is_measured_against_the_same_real_rows(scene):
     generation = compare(*scene)
     for scores in generation.quality.values():
-        assert list(scores)[0] == "trained"
+        assert next(iter(scores)) == "trained"
         assert len(scores) == 4
         assert abs(scores["trained"].variance_ratio - 1) < 0.5
         assert scores["trained"].accuracy == 1
 
 
 def test_without_support_there_is_nothing_to_blur(scene):
-    training, pseudo, heldout = scene
+    training, *others = scene
     shots = ~training.is_support
     zero_shot = replace(
         training,
@@ -86,18 +88,18 @@ def test_without_support_there_is_nothing_to_blur(scene):
         is_support=training.is_support[shots],
     )
     assert "support + noise" in compare(*scene).quality["image"]
-    assert "support + noise" not in compare(zero_shot, pseudo, heldout).quality["image"]
+    assert "support + noise" not in compare(zero_shot, *others).quality["image"]
 
 
 def test_a_variant_that_generates_nothing_has_nothing_to_compare(scene):
-    training, _, heldout = scene
-    assert compare(training, PseudoFeatures.empty(DIMENSIONS), heldout) is None
+    training, _, *others = scene
+    assert compare(training, PseudoFeatures.empty(DIMENSIONS), *others) is None
 
 
 def test_too_few_rows_are_shown_and_not_measured(scene):
-    training, pseudo, heldout = scene
-    few = {name: rows[::6] for name, rows in heldout.items()}  # one row per class
-    generation = compare(training, pseudo, few)
+    training, pseudo, heldout, labels = scene
+    one_each = Features(heldout.ids[::6], heldout.image[::6], heldout.text[::6])
+    generation = compare(training, pseudo, one_each, labels[::6])
     assert len(generation.real["image"]) == IS_TARGET.sum()
     assert generation.quality == {}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.report.outcomes import DIMENSIONS, make_outcome, unit
-from xshot.report.outcome import MODALITIES
 from xshot.report.generation import Generation
+from xshot.report.outcome import MODALITIES
 from xshot.report.page import RunFacts, render_page
 from xshot.report.pairs import Pairs
 from xshot.report.series import make_series

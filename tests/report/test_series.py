@@ -5,6 +5,7 @@ import pytest
 
 from tests.report.outcomes import CLASSES, make_outcome
 from tests.retrieval.oracles import average_precision, relevance_in_order
+from xshot.errors import UserError
 from xshot.report.series import make_series, read_columns, write_series
 
 
@@ -104,3 +105,11 @@ def test_empty_cells_of_a_training_curve_are_gaps(tmp_path):
     np.testing.assert_array_equal(columns["step"], [0, 1])
     np.testing.assert_array_equal(columns["critic"], [1.5, np.nan])
     np.testing.assert_array_equal(columns["kl"], [np.nan, 0.002])
+
+
+@pytest.mark.parametrize("text", [None, "", "step,kl\n0,many\n", "step,kl\n0\n", "step\n\x00\n"])
+def test_a_damaged_training_curve_is_one_line_that_names_it(tmp_path, text):
+    if text is not None:
+        (tmp_path / "curves.csv").write_text(text)
+    with pytest.raises(UserError, match=r"curves\.csv: cannot be read .*re-run"):
+        read_columns(tmp_path / "curves.csv")

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from xshot.episode.training_set import TrainingSet
 from xshot.report.outcome import MODALITIES
+from xshot.store.features import Features
 from xshot.store.pseudo import PseudoFeatures
 from xshot.vaegan.quality import Labelled, Quality, measure_quality
 from xshot.vaegan.trivial import prompt_noise, residual_bootstrap, support_noise
@@ -40,10 +41,9 @@ class Generation:
 def compare_generation(
     pseudo: PseudoFeatures,
     training: TrainingSet,
-    *,
-    image: Matrix,
-    text: Matrix,
+    heldout: Features,
     labels: NDArray[np.bool_],
+    *,
     prompt_weight: float,
     rng: np.random.Generator,
 ) -> Generation | None:
@@ -52,9 +52,8 @@ def compare_generation(
     Args:
         pseudo: what the trained generator made.
         training: what it was trained on; the trivial generators start from it too.
-        image: (N, D) held-out image features, centred.
-        text: (N, D) held-out text features, centred.
-        labels: (N, C) bool.
+        heldout: raw features of N held-out rows.
+        labels: (N, C) bool, theirs.
         prompt_weight: of the class means, as in training.
         rng: trivial generators and resamples.
 
@@ -65,7 +64,10 @@ def compare_generation(
     if not len(trained.classes):
         return None
     rows, classes = np.nonzero(labels & training.is_target)
-    real = {"image": Labelled(image[rows], classes), "text": Labelled(text[rows], classes)}
+    real = {
+        "image": Labelled(training.centring.of_image(heldout.image[rows]), classes),
+        "text": Labelled(training.centring.of_text(heldout.text[rows]), classes),
+    }
     generators = {"trained": trained}
     if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
         generators |= _trivial_generators(trained, training, prompt_weight, rng)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.episode.episode import HeldOut, Task
+from xshot.projector.embedder import Embedder
 from xshot.retrieval.galleries import Embeddings
-from xshot.retrieval.tree import Evaluation
+from xshot.retrieval.tree import Evaluation, evaluate_systems
+from xshot.store.features import Features
 
 SYSTEMS = ("clip", "model")
 SYSTEM_NAMES = {"clip": "raw CLIP", "model": "model"}
@@ -40,3 +43,45 @@ class Outcome:
         """Rows of target classes and rows of source classes."""
         galleries = self.evaluation.galleries
         return {kind: galleries[kind].queries for kind in KINDS}
+
+
+def judge(
+    embedder: Embedder,
+    features: Features,
+    task: Task,
+    heldout: HeldOut,
+    *,
+    threads: int,
+    resamples: int,
+    rng: np.random.Generator,
+) -> Outcome:
+    """Embed the held-out rows, and score them as they are and as embedded.
+
+    Args:
+        embedder: the model.
+        features: raw features of the held-out rows, source rows first.
+        task: names the classes.
+        heldout: labels of the rows.
+        threads: threads that rank; no result depends on them.
+        resamples: of the test pairs, for the intervals; 0 = none.
+        rng: draws the resamples.
+    """
+    labels = np.concatenate(
+        [rows.multi_hot(task.classes) for rows in (heldout.test_source, heldout.test_target)]
+    )
+    systems = {
+        "clip": Embeddings(features.image, features.text),
+        "model": Embeddings(
+            embedder.embed_image(features.image), embedder.embed_text(features.text)
+        ),
+    }
+    return Outcome(
+        classes=task.classes,
+        is_target=task.is_target,
+        labels=labels,
+        systems=systems,
+        evaluation=evaluate_systems(
+            systems, labels, task.is_target, threads=threads, resamples=resamples, rng=rng
+        ),
+        gates=embedder.gates(features.image, features.text),
+    )

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.errors import UserError
 from xshot.report.outcome import KINDS, MODALITIES, SYSTEMS, Outcome
 from xshot.retrieval.curves import RECALL_PERCENT, class_ap, precision_recall
 from xshot.retrieval.galleries import DIRECTIONS
 from xshot.store.atomic import write_text
 
-GATE_BINS = 50
+GATE_BINS = 100
 
 Columns = dict[str, NDArray[np.float64]]
 """Columns of equal length, by name."""
@@ -83,11 +84,20 @@ def write_series(folder: Path, series: Series) -> None:
 
 
 def read_columns(path: Path) -> Columns:
-    """Read a CSV of numbers, such as a training curve; empty cells become NaN."""
-    with path.open(newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
-    values = [[float(cell) if cell else np.nan for cell in row] for row in rows]
-    table = np.array(values, np.float64).reshape(len(rows), len(header))
+    """Read a CSV of numbers, such as a training curve; empty cells become NaN.
+
+    Raises:
+        UserError: absent, or not a table of numbers.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        values = [[float(cell) if cell else np.nan for cell in row] for row in rows]
+        table = np.array(values, np.float64).reshape(len(rows), len(header))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path}: cannot be read ({error}); re-run the stage that wrote it"
+        ) from None
     return dict(zip(header, table.T, strict=True))
 
 

@@ -8,7 +8,7 @@ from xshot.report.outcome import KINDS
 from xshot.report.palette import stand_in
 from xshot.report.series import Columns
 
-HATCH = {"target": "", "source": "////"}
+_DASHES = {"target": "solid", "source": (0, (3, 1))}
 
 
 def gates_figure(gates: Columns, modality: str) -> str:
@@ -21,12 +21,19 @@ def gates_figure(gates: Columns, modality: str) -> str:
 
     def plot(axes: Axes) -> None:
         for kind, share in shares.items():
-            axes.stairs(share, edges, color=stand_in(kind), linewidth=1.8, label=f"{kind} classes")
+            axes.stairs(
+                share,
+                edges,
+                color=stand_in(kind),
+                linewidth=1.8,
+                linestyle=_DASHES[kind],
+                label=f"{kind} classes",
+            )
             axes.stairs(share, edges, fill=True, color=stand_in(kind), alpha=0.18)
         axes.set(
             xlabel="gate (0 = keep CLIP, 1 = take the projection)",
             ylabel="share of the rows",
-            xlim=(max(0, edges[used[0]] - 0.1), min(1, edges[used[-1] + 1] + 0.1)),
+            xlim=(max(0, edges[used[0]] - 0.05), min(1, edges[used[-1] + 1] + 0.05)),
         )
         axes.figure.legend(loc="outside upper left", ncols=3)
 

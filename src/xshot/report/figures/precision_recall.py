@@ -7,7 +7,7 @@ from xshot.report.outcome import DIRECTION_NAMES, SYSTEM_NAMES
 from xshot.report.palette import stand_in
 from xshot.report.series import Columns
 
-DASHES = {"clip": (0, (4, 1.5)), "model": "solid"}
+_DASHES = {"clip": (0, (4, 1.5)), "model": "solid"}
 
 
 def precision_recall_figure(curves: Columns, direction: str, chance: float) -> str:
@@ -19,7 +19,7 @@ def precision_recall_figure(curves: Columns, direction: str, chance: float) -> s
                 curves["recall"],
                 curves[f"{system}_{direction}"],
                 color=stand_in(system),
-                linestyle=DASHES[system],
+                linestyle=_DASHES[system],
                 label=name,
             )
         axes.axhline(chance, color=stand_in("muted"), linewidth=1, linestyle=":", label="chance")
