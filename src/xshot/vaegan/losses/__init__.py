@@ -1,0 +1,1 @@
+"""The terms of the VAE-GAN, one file each."""
