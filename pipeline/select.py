@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xshot.compute import limit_threads, resolve_device
+from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.episode import read_episode
 from xshot.errors import one_line_errors
 from xshot.mixture.params import GmmParams
@@ -31,7 +31,7 @@ def main() -> None:
 
     from xshot.selection.select import Settings, select
 
-    limit_threads(run.threads)
+    limit_threads(TRAINING_THREADS)
     episode = read_episode(Path("data/episode.json"))
     choice, trials = select(
         cells,

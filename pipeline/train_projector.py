@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xshot.compute import limit_threads, resolve_device
+from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.encoder.params import ClipParams
 from xshot.episode.episode import read_episode
 from xshot.episode.training_set import make_training_set, training_rows
@@ -35,7 +35,7 @@ def main() -> None:
     if model.parts.projector:
         import torch
 
-        limit_threads(run.threads)
+        limit_threads(TRAINING_THREADS)
         generator = torch_stream(episode.seed, "train_projector")
         device = torch.device(resolve_device(run.device))
     embedder, curves = fit_embedder(
