@@ -1,6 +1,7 @@
 """Stage `evaluate`: raw CLIP beside the model on held-out rows, as metrics, plots and a page."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from xshot.compute import limit_threads
@@ -9,6 +10,7 @@ from xshot.episode.episode import Episode, read_episode, read_heldout
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.projector.choice import read_choice
 from xshot.projector.embedder import Provenance, load_embedder
 from xshot.report.generation import compare_generation
 from xshot.report.outcome import judge
@@ -64,6 +66,7 @@ def main() -> None:
             variant=provenance.variant,
             k_shot=episode.k_shot,
             seed=episode.seed,
+            settings=asdict(read_choice(Path("models/selection.json"))),
         ),
         outcome=outcome,
         series=series,

@@ -267,6 +267,7 @@ def test_a_model_of_other_training_rows_is_refused(project):
         ("data/episode.json", "episode"),
         ("data/heldout.json", "episode"),
         ("data/pseudo.h5", "synthesize"),
+        ("models/selection.json", "select"),
         ("models/projector/config.json", "train_projector"),
     ],
 )

@@ -13,7 +13,14 @@ from xshot.report.pairs import Pairs
 from xshot.report.series import make_series
 from xshot.vaegan.quality import Quality
 
-FACTS = RunFacts(dataset="animals", encoder="small-clip", variant="xshot", k_shot=3, seed=42)
+FACTS = RunFacts(
+    dataset="animals",
+    encoder="small-clip",
+    variant="xshot",
+    k_shot=3,
+    seed=42,
+    settings={"steps": 100, "metric": "cosine"},
+)
 VOID = {"meta", "img", "br", "link", "path", "use", "image", "rect", "line", "stop"}
 
 
@@ -164,6 +171,12 @@ def test_right_and_wrong_differ_by_symbol_and_word_and_class(html):
         assert all(symbol in card and f">{verdict}:<" in card for card in cards)
 
 
+def test_the_run_is_named_with_what_was_chosen(page):
+    assert "animals · 3 source and 3 target classes · 3 labelled pairs per target" in page.words
+    assert "seed 42 · encoder small-clip" in page.words
+    assert "pseudo-episodes among the source classes: steps 100, metric cosine." in page.words
+
+
 def test_classes_are_listed_with_their_gains(outcome, page):
     for row in make_series(outcome).class_ap:
         assert f"{row.name} {row.kind} {row.gain:+.3f} CLIP {row.clip:.3f}" in page.words
@@ -211,6 +224,10 @@ def test_nothing_of_the_data_is_taken_for_markup(pairs):
     outcome = make_outcome()
     object.__setattr__(outcome, "classes", (evil, *outcome.classes[1:]))
     texts = tuple(evil for _ in pairs.texts)
-    html = render(outcome, Pairs(pairs.images, texts, evil), facts=RunFacts(evil, evil, evil, 0, 1))
+    html = render(
+        outcome,
+        Pairs(pairs.images, texts, evil),
+        facts=RunFacts(evil, evil, evil, 0, 1, {evil: evil}),
+    )
     assert "<script" not in html
     assert Page(html).words.count(evil) > 5

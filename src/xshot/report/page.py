@@ -36,13 +36,14 @@ _CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Which run the page is about."""
+    """Which run the page is about; `settings` are what was chosen on pseudo-episodes."""
 
     dataset: str
     encoder: str
     variant: str
     k_shot: int
     seed: int
+    settings: Mapping[str, str | float]
 
 
 def render_page(
