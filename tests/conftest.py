@@ -3,8 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.workspace import Workspace, make_workspace, write_dataset
+
+# A busy machine must not fail a property: what counts is the answer, not when it came.
+settings.register_profile("xshot", deadline=None)
+settings.load_profile("xshot")
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +28,11 @@ def finished(
     workspace = make_workspace(tmp_path_factory.mktemp("clone"), drawings, tiny_encoder)
     workspace.repro()
     return workspace
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An open_clip folder that encodes in no time."""
+    from tests.support.encoder import write_encoder
+
+    return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")

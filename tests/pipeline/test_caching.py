@@ -1,0 +1,157 @@
+"""The caching promise: a stage runs when its own inputs change, and only then.
+
+One small clone of the repository, real DVC, real stages. The default run proves the main promises;
+the table over all sections is `slow`.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from tests.support.workspace import Workspace
+
+PREPARED = ["prepare", "extract"]
+LEARNED = ["select", "fit_gmm", "train_vaegan", "synthesize", "train_projector"]
+STAGES = [*PREPARED, "episode", *LEARNED, "evaluate"]
+
+# What one changed param re-runs. A stage that runs again and writes the same bytes stops there:
+# with clip.batch_size, `extract` gives the same features and nothing after it runs.
+RE_RUN_BY = {
+    "seed": (["episode", *LEARNED, "evaluate"], 1),
+    "data.max_rejected": (["extract"], 3),
+    "data.test_fraction": ([*PREPARED, "episode", *LEARNED, "evaluate"], 0.35),
+    "clip.batch_size": (["extract"], 7),
+    "clip.templates": ([*PREPARED[1:], "episode", *LEARNED, "evaluate"], ["{}"]),
+    "episode.pseudo_fraction": (["episode", *LEARNED, "evaluate"], 0.4),
+    "model.k_shot": (["episode", *LEARNED, "evaluate"], 1),
+    "model.variant": ([*LEARNED, "evaluate"], "flex_clip"),
+    "gmm.max_components": ([*LEARNED, "evaluate"], 1),
+    "vaegan.steps": (
+        ["select", "train_vaegan", "synthesize", "train_projector", "evaluate"],
+        4,
+    ),
+    "synthesize.pairs_per_class": (
+        ["select", "synthesize", "train_projector", "evaluate"],
+        6,
+    ),
+    "projector.lr": (["select", "train_projector", "evaluate"], 0.002),
+    "select.steps": (["select", "train_projector", "evaluate"], [4]),
+    "evaluate.bootstrap": (["evaluate"], 50),
+}
+
+
+def outputs(workspace: Workspace) -> dict[str, str]:
+    """Hash of every file that the stages wrote."""
+    roots = ("data", "models", "plots", "report", "metrics.json")
+    files = [file for root in roots for file in _files(workspace.path / root)]
+    return {
+        file.relative_to(workspace.path).as_posix(): hashlib.md5(file.read_bytes()).hexdigest()
+        for file in files
+    }
+
+
+def _files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file())
+
+
+def test_the_whole_pipeline_runs_and_runs_once(finished):
+    metrics = json.loads((finished.path / "metrics.json").read_text())
+    for system in ("clip", "model"):
+        assert 0 < metrics[system]["target"]["avg"]["map"] <= 1
+    assert finished.repro() == []
+
+
+def test_another_k_leaves_features_alone_and_going_back_costs_nothing(finished):
+    before = outputs(finished)
+    finished.set(model__k_shot=1)
+    ran = finished.repro()
+    assert not set(ran) & set(PREPARED)
+    assert ran[0] == "episode"
+    assert outputs(finished)["data/features.h5"] == before["data/features.h5"]
+    assert outputs(finished)["metrics.json"] != before["metrics.json"]
+    finished.set(model__k_shot=3)
+    assert "Running stage" not in finished.dvc("repro").stdout
+    assert outputs(finished) == before
+
+
+def test_noise_in_place_of_the_test_rows_reaches_no_stage_but_evaluate(finished):
+    """Training cannot see test rows: with noise in their place, it gives the same bytes."""
+    heldout = json.loads((finished.path / "data/heldout.json").read_text())
+    tests = {*heldout["test_source"], *heldout["test_target"]}
+    learned = {name: digest for name, digest in outputs(finished).items() if _is_learned(name)}
+    assert any(name.startswith("models/projector/") for name in learned)
+    features = finished.path / "data/features.h5"
+    untouched = features.read_bytes()
+    features.unlink()  # DVC may have linked it to its cache
+    features.write_bytes(untouched)
+    rng = np.random.default_rng(0)
+    with h5py.File(features, "r+") as file:
+        rows = [i for i, row in enumerate(file["index/id"].asstr()[:]) if row in tests]
+        assert rows
+        for name in ("image/features", "text/features"):
+            noise = rng.normal(size=(len(rows), file[name].shape[1])).astype(np.float32)
+            matrix = file[name][:]
+            matrix[rows] = noise / np.linalg.norm(noise, axis=1, keepdims=True)
+            file[name][:] = matrix
+    try:
+        for stage in ("episode", *LEARNED):
+            finished.python("-m", f"pipeline.{stage}")
+        after = {name: digest for name, digest in outputs(finished).items() if _is_learned(name)}
+        assert after == learned
+    finally:
+        features.write_bytes(untouched)
+
+
+def _is_learned(name: str) -> bool:
+    return name.startswith("models/") or name in ("data/episode.json", "data/pseudo.h5")
+
+
+@pytest.mark.slow
+def test_exp_run_changes_only_what_follows_the_episode(finished):
+    rate = finished.get("projector.lr")
+    done = finished.dvc("exp", "run", "-S", "model.k_shot=0", "-S", "projector.lr=0.00001")
+    assert "Running stage 'episode'" in done.stdout
+    assert "Running stage 'prepare'" not in done.stdout
+    assert "Running stage 'extract'" not in done.stdout
+    assert finished.get("projector.lr") == 1e-5
+    shown = json.loads(finished.dvc("exp", "show", "--json").stdout)
+    assert shown
+    finished.set(model__k_shot=3, projector__lr=rate)
+    finished.repro()
+
+
+@pytest.mark.slow
+def test_each_param_re_runs_its_stage_and_what_follows(finished):
+    before = outputs(finished)
+    for key, (expected, value) in RE_RUN_BY.items():
+        original = finished.get(key)
+        assert value != original, key
+        finished.set(**{key.replace(".", "__"): value})
+        ran = finished.repro()
+        assert set(ran) <= set(expected), key
+        assert ran[0] == expected[0], key
+        finished.set(**{key.replace(".", "__"): original})
+        assert "Running stage" not in finished.dvc("repro").stdout, key
+        assert outputs(finished) == before, key
+
+
+@pytest.mark.slow
+def test_two_forced_runs_give_the_same_bytes(finished):
+    before = outputs(finished)
+    assert finished.repro("--force") == STAGES
+    assert outputs(finished) == before
+
+
+@pytest.mark.slow
+def test_a_line_in_the_projector_re_runs_no_stage_before_it_but_select(finished):
+    """`select` trains projectors too; what it chooses stays the same, so nothing else runs."""
+    code = finished.path / "src/xshot/projector/params.py"
+    original = code.read_text()
+    code.write_text(original + "# a line\n")
+    assert finished.repro() == ["select", "train_projector"]
+    code.write_text(original)
+    finished.repro()
