@@ -29,25 +29,23 @@ def main() -> None:
 
     import torch
 
-    from xshot.selection.select import Settings, select
+    from xshot.selection.select import pseudo_benches, select
+    from xshot.selection.workbench import Settings
 
     limit_threads(TRAINING_THREADS)
-    episode = read_episode(Path("data/episode.json"))
-    choice, trials = select(
-        cells,
-        episode.pseudo_episodes,
+    benches = pseudo_benches(
+        read_episode(Path("data/episode.json")),
         lambda ids: read_features(FEATURES, ids),
         read_class_features(FEATURES),
-        variant=parts,
-        settings=Settings(
-            params.section(GmmParams),
-            params.section(VaeganParams),
-            params.section(SynthesizeParams),
-            params.section(ProjectorParams),
-        ),
-        seed=episode.seed,
-        device=torch.device(resolve_device(run.device)),
+        torch.device(resolve_device(run.device)),
     )
+    settings = Settings(
+        params.section(GmmParams),
+        params.section(VaeganParams),
+        params.section(SynthesizeParams),
+        params.section(ProjectorParams),
+    )
+    choice, trials = select(cells, benches, parts, settings)
     write_choice(SELECTION, choice, trials)
 
 

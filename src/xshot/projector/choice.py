@@ -30,10 +30,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Trial:
-    """A cell and its criterion, averaged over pseudo-episodes; None if it was never tried."""
+    """A cell of the grid and its criterion, averaged over pseudo-episodes."""
 
     choice: Choice
-    criterion: float | None
+    criterion: float
 
 
 def write_choice(path: Path, choice: Choice, trials: tuple[Trial, ...]) -> None:

@@ -1,0 +1,162 @@
+"""Models of one task, made by the library calls of the stages, each part trained once.
+
+Variants share what does not differ between them: `flex_gcrdp` and `xshot` train the same projector,
+and every cell of the grid with the same training length assembles its model around one projector.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from xshot.episode.episode import HeldOut, Task
+from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
+from xshot.mixture.fitting import fit_mixtures
+from xshot.mixture.mixture import Mixtures
+from xshot.mixture.params import GmmParams
+from xshot.projector.choice import Choice
+from xshot.projector.embedder import Embedder
+from xshot.projector.fitting import assemble
+from xshot.projector.networks import GatedProjector
+from xshot.projector.params import ProjectorParams
+from xshot.projector.training import train_projector
+from xshot.retrieval.galleries import Embeddings
+from xshot.seeds import numpy_stream, torch_stream
+from xshot.store.features import ClassFeatures, Features
+from xshot.store.pseudo import PseudoFeatures
+from xshot.vaegan.params import SynthesizeParams, VaeganParams
+from xshot.vaegan.synthesis import synthesize
+from xshot.vaegan.training import train_vaegan
+from xshot.variants import Variant
+
+Reader = Callable[[tuple[str, ...]], Features]
+"""Features of manifest ids, in order."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The params that training takes."""
+
+    gmm: GmmParams
+    vaegan: VaeganParams
+    synthesize: SynthesizeParams
+    projector: ProjectorParams
+
+
+@dataclass
+class Workbench:
+    """One task with its held-out rows.
+
+    Attributes:
+        task: what training sees.
+        heldout: what the models are judged on.
+        read: gives the features of ids.
+        classes: class prompts.
+        seed: starts every stage's stream.
+        device: where to train.
+    """
+
+    task: Task
+    heldout: HeldOut
+    read: Reader
+    classes: ClassFeatures
+    seed: int
+    device: torch.device
+    _made: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def embedder(self, variant: Variant, settings: Settings, choice: Choice) -> Embedder:
+        """The model of `variant`, as `train_projector` makes it."""
+        projector = None
+        if variant.projector:
+            projector = self._projector(variant, settings, choice.steps)
+        training, pseudo = self._training(variant.centring), self._pseudo(variant, settings)
+        return assemble(training, pseudo, projector, variant, settings.projector, choice)
+
+    def heldout_features(self) -> Features:
+        """CLIP features of the held-out rows: source, then target."""
+        ids = (*self.heldout.test_source.ids, *self.heldout.test_target.ids)
+        return self._once("heldout", lambda: self.read(ids))
+
+    def heldout_labels(self) -> NDArray[np.bool_]:
+        """(N, C) labels of the held-out rows, in the same order."""
+        sides = (self.heldout.test_source, self.heldout.test_target)
+        return np.concatenate([rows.multi_hot(self.task.classes) for rows in sides])
+
+    def embed(self, embedder: Embedder) -> Embeddings:
+        """The held-out rows in the space of a model."""
+        features = self.heldout_features()
+        return Embeddings(embedder.embed_image(features.image), embedder.embed_text(features.text))
+
+    def _training(self, centring: bool) -> TrainingSet:
+        return self._once(
+            ("training", centring),
+            lambda: make_training_set(
+                self.task, self.read(training_rows(self.task)), self.classes, centre=centring
+            ),
+        )
+
+    def _mixtures(self, variant: Variant, settings: Settings) -> Mixtures | None:
+        if not variant.mixture:
+            return None
+        return self._once(
+            ("mixtures", settings.gmm, variant.centring),
+            lambda: fit_mixtures(
+                self._training(variant.centring),
+                settings.gmm,
+                numpy_stream(self.seed, "fit_gmm"),
+            ),
+        )
+
+    def _pseudo(self, variant: Variant, settings: Settings) -> PseudoFeatures:
+        training = self._training(variant.centring)
+        if not variant.generation:
+            return PseudoFeatures.empty(training.dimensions)
+        parts = (variant.centring, variant.mixture, variant.adversarial, variant.composition)
+        mixtures = self._mixtures(variant, settings)
+
+        def make() -> PseudoFeatures:
+            model, _ = train_vaegan(
+                training,
+                mixtures,
+                variant=variant,
+                params=settings.vaegan,
+                generator=torch_stream(self.seed, "train_vaegan"),
+                device=self.device,
+            )
+            return synthesize(
+                model,
+                training,
+                mixtures,
+                params=settings.synthesize,
+                generator=torch_stream(self.seed, "synthesize"),
+            )
+
+        return self._once(("pseudo", parts, settings.vaegan, settings.synthesize), make)
+
+    def _projector(self, variant: Variant, settings: Settings, steps: int) -> GatedProjector:
+        def make() -> GatedProjector:
+            projector, _ = train_projector(
+                self._training(variant.centring),
+                self._pseudo(variant, settings),
+                self._mixtures(variant, settings),
+                variant=variant,
+                params=settings.projector,
+                steps=steps,
+                generator=torch_stream(self.seed, "train_projector"),
+                device=self.device,
+            )
+            return projector
+
+        trained_alike = replace(variant, coordinates="none")
+        return self._once(("projector", trained_alike, settings, steps), make)
+
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
