@@ -35,6 +35,7 @@ def gates_figure(gates: Columns, modality: str) -> str:
             ylabel="share of the rows",
             xlim=(max(0, edges[used[0]] - 0.05), min(1, edges[used[-1] + 1] + 0.05)),
         )
+        axes.locator_params(axis="x", nbins=6)
         axes.figure.legend(loc="outside upper left", ncols=3)
 
     return draw(f"gates-{modality}", f"Gate values of {modality}s, target and source classes", plot)
