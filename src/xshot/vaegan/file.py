@@ -63,9 +63,14 @@ def load_vaegan(folder: Path) -> "TrainedVaegan | None":
     tensors, config = load_model(folder, stage=_STAGE)
     if config.get("schema_version") != SCHEMA_VERSION:
         raise UserError(f"{folder}: another schema version; re-run `dvc repro {_STAGE}`")
-    if not config["generates"]:
-        return None
+    try:
+        return _rebuild(tensors, config) if config["generates"] else None
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{folder}: damaged ({reason}); re-run `dvc repro {_STAGE}`") from None
 
+
+def _rebuild(tensors: Tensors, config: dict[str, Any]) -> "TrainedVaegan":
     import torch
 
     from xshot.vaegan.networks import Generator
@@ -77,14 +82,9 @@ def load_vaegan(folder: Path) -> "TrainedVaegan | None":
         for name, tensor in tensors.items()
         if name.startswith(_GENERATOR)
     }
-    try:
-        loadings, noise = weights["loadings"].numpy(), weights["noise"][:, 0].numpy()
-        residuals = ResidualModel(loadings, noise)
-        generator = Generator(residuals, principal=config["init"] == "ppca", **config["sizes"])
-        generator.load_state_dict(weights)
-        means = torch.from_numpy(tensors["means"])
-    except (KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{folder}: damaged ({reason}); re-run `dvc repro {_STAGE}`") from None
+    residuals = ResidualModel(weights["loadings"].numpy(), weights["noise"][:, 0].numpy())
+    generator = Generator(residuals, principal=config["init"] == "ppca", **config["sizes"])
+    generator.load_state_dict(weights)
     trained = generator.eval().requires_grad_(False)
+    means = torch.from_numpy(tensors["means"])
     return TrainedVaegan(trained, means, residuals, config["source_hash"])
