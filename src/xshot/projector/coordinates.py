@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 from xshot.episode.class_means import ClassMeans
 from xshot.episode.training_set import Matrix, TrainingSet, normalise
 
+# Tip-Adapter's alpha and beta as published, and the largest of the shots that it reports.
+TIP_WEIGHT = 1.0
+TIP_SHARPNESS = 5.5
+TIP_SHOTS = 16
+
 
 @dataclass(frozen=True)
 class Coordinates:
@@ -25,6 +30,8 @@ class Coordinates:
         offsets: (C,) taken off the logits.
         temperature: factor of the cosines before the softmax.
         weight: of the coordinates against the embedding's own similarity.
+        keys: (M, D) rows whose affinity speaks for their class as well; none but in `tip`.
+        values: (M, C) what each key speaks for.
     """
 
     prototypes: Matrix
@@ -32,11 +39,16 @@ class Coordinates:
     offsets: Matrix
     temperature: float
     weight: float
+    keys: Matrix
+    values: Matrix
 
     def posterior(self, embedded: Matrix) -> Matrix:
         """(N, D) -> (N, C) rows that sum to 1."""
-        logits = self.temperature * (normalise(embedded @ self.metric) @ self.prototypes.T)
-        logits = logits - self.offsets
+        mapped = normalise(embedded @ self.metric)
+        logits = self.temperature * (mapped @ self.prototypes.T) - self.offsets
+        if len(self.keys):
+            affinity = np.exp(-TIP_SHARPNESS * (1 - mapped @ self.keys.T))
+            logits = logits + TIP_WEIGHT * affinity @ self.values
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         posterior: Matrix = odds / odds.sum(axis=1, keepdims=True)
         return posterior
@@ -51,12 +63,13 @@ class Coordinates:
 
     def tensors(self) -> dict[str, Matrix]:
         """What `from_tensors` needs."""
-        scalars = np.array([self.temperature, self.weight], np.float32)
         return {
             "prototypes": self.prototypes,
             "metric": self.metric,
             "offsets": self.offsets,
-            "scalars": scalars,
+            "scalars": np.array([self.temperature, self.weight], np.float32),
+            "keys": self.keys,
+            "values": self.values,
         }
 
     @classmethod
@@ -64,7 +77,13 @@ class Coordinates:
         """The inverse of `tensors`."""
         temperature, weight = (float(value) for value in tensors["scalars"])
         return cls(
-            tensors["prototypes"], tensors["metric"], tensors["offsets"], temperature, weight
+            tensors["prototypes"],
+            tensors["metric"],
+            tensors["offsets"],
+            temperature,
+            weight,
+            tensors["keys"],
+            tensors["values"],
         )
 
 
@@ -120,5 +139,28 @@ def fit_coordinates(
         if metric == "lda":
             linear = within_class_metric(features, training.labels, centres, shrinkage)
         prototypes = normalise(centres @ linear)
-        sides.append(Coordinates(prototypes, linear, offsets, temperature, weight))
+        nothing = np.empty((0, features.shape[1]), np.float32), np.empty((0, 0), np.float32)
+        sides.append(Coordinates(prototypes, linear, offsets, temperature, weight, *nothing))
     return sides[0], sides[1]
+
+
+def fit_tip_adapter(
+    training: TrainingSet, *, temperature: float, calibration: float, weight: float
+) -> tuple[Coordinates, Coordinates]:
+    """Tip-Adapter's classifiers: prompts, plus a cache of up to `TIP_SHOTS` rows of each class.
+
+    Keys are features of the query's own modality, so that texts are adapted as images are; `weight`
+    joins the posterior to the embedding as with `fit_coordinates`.
+    """
+    shots = np.cumsum(training.labels, axis=0) <= TIP_SHOTS
+    kept = (training.labels & shots).any(axis=1)
+    offsets = np.where(training.is_target, 0, calibration).astype(np.float32)
+    identity = np.eye(training.dimensions, dtype=np.float32)
+    values = training.labels[kept].astype(np.float32)
+    image, text = (
+        Coordinates(
+            training.prompts, identity, offsets, temperature, weight, features[kept], values
+        )
+        for features in (training.image, training.text)
+    )
+    return image, text

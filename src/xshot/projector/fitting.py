@@ -9,7 +9,7 @@ from xshot.curves import Curves
 from xshot.episode.class_means import ClassMeans, class_means
 from xshot.episode.training_set import TrainingSet
 from xshot.projector.choice import Choice
-from xshot.projector.coordinates import Coordinates, fit_coordinates
+from xshot.projector.coordinates import Coordinates, fit_coordinates, fit_tip_adapter
 from xshot.projector.embedder import Embedder, project
 from xshot.projector.params import ProjectorParams
 from xshot.store.pseudo import PseudoFeatures
@@ -73,6 +73,14 @@ def assemble(
     """The model around a trained projector: the same projector serves many choices."""
     if variant.coordinates == "none":
         return Embedder(training.centring, projector)
+    if variant.coordinates == "tip":
+        sides = fit_tip_adapter(
+            training,
+            temperature=choice.temperature,
+            calibration=choice.calibration,
+            weight=params.coordinates,
+        )
+        return Embedder(training.centring, projector, sides)
     embedded, generated = training, pseudo
     if projector is not None:
         embedded = replace(

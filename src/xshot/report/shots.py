@@ -59,8 +59,10 @@ def draw_map_by_shots(shots: Sequence[int], bands: Sequence[Band]) -> str:
         axes.set_xticks(places, [str(shot) for shot in shots])
         axes.set_xlabel("labelled pairs per target class (K)")
         axes.set_ylabel("target mAP, mean of both directions")
+        # In the order in which the lines end.
+        ends = {band.variant: -band.points[-1][0] for band in bands}
         handles, labels = axes.get_legend_handles_labels()
-        order = sorted(range(len(labels)), key=lambda i: -handles[i].get_ydata()[-1])
+        order = sorted(range(len(labels)), key=lambda place: ends[labels[place]])
         axes.legend([handles[i] for i in order], [labels[i] for i in order], frameon=False)
         text = StringIO()
         figure.savefig(text, format="svg", facecolor="white", metadata={"Date": None})

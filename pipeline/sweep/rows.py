@@ -1,0 +1,71 @@
+"""The sweep's long table: one value per row."""
+
+import csv
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from ruamel.yaml import YAML
+
+from xshot.store.atomic import write_text
+
+PARAMS = Path("pipeline/sweep/params.yaml")
+
+
+class Row(NamedTuple):
+    """One value; the names are the columns of results/sweep.csv."""
+
+    encoder: str
+    seed: int
+    k_shot: int
+    variant: str
+    system: str
+    gallery: str
+    direction: str
+    metric: str
+    value: float
+
+
+class SweepParams(BaseModel):
+    """pipeline/sweep/params.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seeds: tuple[int, ...]
+    shots: tuple[int, ...]
+    variants: tuple[str, ...]
+
+
+def read_sweep_params() -> SweepParams:
+    """Which seeds, shots and variants."""
+    return SweepParams.model_validate(YAML(typ="safe", pure=True).load(PARAMS))
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write a CSV with a header, atomically."""
+    table = StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(Row._fields)
+    writer.writerows(rows)
+    write_text(path, table.getvalue())
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read what `write_rows` wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Row(
+                encoder=row["encoder"],
+                seed=int(row["seed"]),
+                k_shot=int(row["k_shot"]),
+                variant=row["variant"],
+                system=row["system"],
+                gallery=row["gallery"],
+                direction=row["direction"],
+                metric=row["metric"],
+                value=float(row["value"]),
+            )
+            for row in csv.DictReader(file)
+        ]
