@@ -12,7 +12,7 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
-	dvc metrics show
+	python -m xshot.report.summary
 
 test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
 	python -m pytest $(PYTEST)

@@ -1,0 +1,44 @@
+"""metrics.json in a dozen lines, for a terminal: `python -m xshot.report.summary`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from xshot.errors import UserError, one_line_errors
+from xshot.retrieval.galleries import GALLERIES
+
+METRICS = Path("metrics.json")
+
+
+def summarise(metrics: dict[str, Any]) -> str:
+    """Mean average precision per gallery, directions averaged: raw CLIP, the model and the gain."""
+    lines = [f"{'gallery':<20}{'chance':>8}{'CLIP':>8}{'model':>8}{'gain':>9}   95% interval"]
+    for gallery in GALLERIES:
+        gain = metrics["gain"][gallery]
+        cells = (
+            f"{gallery:<20}{metrics['gallery'][gallery]['chance']:>8.3f}"
+            f"{metrics['clip'][gallery]['avg']['map']:>8.3f}"
+            f"{metrics['model'][gallery]['avg']['map']:>8.3f}{gain['map']:>+9.3f}"
+        )
+        lines.append(cells + (f"   ± {gain['ci95']:.3f}" if "ci95" in gain else ""))
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the summary of metrics.json to standard output.
+
+    Raises:
+        UserError: metrics.json is absent.
+    """
+    try:
+        metrics = json.loads(METRICS.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{METRICS}: not found; run `dvc repro`") from None
+    sys.stdout.write("mAP on this episode's held-out rows (all of it: dvc metrics show)\n\n")
+    sys.stdout.write(summarise(metrics))
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main()
