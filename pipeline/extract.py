@@ -1,24 +1,22 @@
 """Stage `extract`: images, texts and class prompts to data/features.h5, through open_clip."""
 
-import csv
 import logging
 import sys
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xshot.compute import limit_threads, resolve_device
 from xshot.datasets.params import DataParams
-from xshot.encoder.extraction import Rejected, extract
+from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
 from xshot.encoder.folder import read_folder
 from xshot.encoder.missing import LazyEncoder
 from xshot.encoder.params import ClipParams
 from xshot.encoder.precision import resolve_precision
+from xshot.encoder.rejected import write_rejected
 from xshot.errors import one_line_errors
 from xshot.params import RunParams, load_params
-from xshot.store.atomic import write_text
 from xshot.store.features import EncoderRecord, write_features
 from xshot.store.manifest import read_manifest
 
@@ -31,11 +29,9 @@ CACHE = Path(".cache/features")
 def main() -> None:
     """Write data/features.h5 and data/rejected.csv."""
     params = load_params()
-    run, data, clip = (
-        params.section(RunParams),
-        params.section(DataParams),
-        params.section(ClipParams),
-    )
+    run = params.section(RunParams)
+    data = params.section(DataParams)
+    clip = params.section(ClipParams)
     manifest = read_manifest(Path("data/manifest.parquet"))
     device = resolve_device(run.device)
     precision = resolve_precision(clip.precision, device)
@@ -43,38 +39,29 @@ def main() -> None:
     folder = read_folder(Path(clip.weights))
     hashes = FileHashes(CACHE / "files.json")
     identity = identify(folder, precision=precision, device=device, hashes=hashes)
-    pass_rows = clip.pass_rows(device)
 
     def load() -> "Encoder":
         # Not before a row needs it: with all of them cached there is nothing to load.
         from xshot.encoder.loading import load_encoder
 
-        return load_encoder(folder, precision=precision, device=device, pass_rows=pass_rows)
+        return load_encoder(folder, precision=precision, device=device, batch_size=clip.batch_size)
 
     extraction = extract(
         manifest,
         Path(data.root),
-        encoder=LazyEncoder(load, pass_rows=pass_rows, threads=run.threads),
+        encoder=LazyEncoder(load, threads=run.threads),
         cache=CACHE / cache_name(identity, device),
         hashes=hashes,
         templates=clip.templates,
         max_rejected=data.max_rejected if data.on_bad_image == "skip" else None,
     )
-    write_text(Path("data/rejected.csv"), _csv(extraction.rejected))
+    write_rejected(Path("data/rejected.csv"), extraction.rejected)
     write_features(
         Path("data/features.h5"),
         extraction.features,
         extraction.classes,
         EncoderRecord(identity.fingerprint, identity.details, clip.templates),
     )
-
-
-def _csv(rejected: tuple[Rejected, ...]) -> str:
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["id", "image", "reason"])
-    writer.writerows([row.id, row.image, row.reason] for row in rejected)
-    return out.getvalue()
 
 
 if __name__ == "__main__":

@@ -113,10 +113,15 @@ class FeatureCache:
 
 
 def _mapped(path: Path) -> memoryview:
-    with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            return memoryview(b"")
-        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+    try:
+        with path.open("rb") as file:
+            if path.stat().st_size == 0:
+                return memoryview(b"")
+            return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+    except OSError as error:
+        raise UserError(
+            f"{path}: cannot be read: {error.strerror}; mend access or delete it"
+        ) from None
 
 
 def _whole_blocks(data: memoryview) -> Iterator[tuple[int, int, int]]:

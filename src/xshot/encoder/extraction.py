@@ -11,18 +11,10 @@ import numpy as np
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.missing import LazyEncoder, encode_files, encode_texts
+from xshot.encoder.rejected import Rejected
 from xshot.errors import UserError
 from xshot.store.features import ClassFeatures, Features
 from xshot.store.manifest import Manifest
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row left out because its image cannot be read."""
-
-    id: str
-    image: str
-    reason: str
 
 
 @dataclass(frozen=True)

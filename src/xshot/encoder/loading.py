@@ -22,7 +22,7 @@ from xshot.errors import UserError
 
 
 def load_encoder(
-    folder: EncoderFolder, *, precision: Precision, device: str, pass_rows: int
+    folder: EncoderFolder, *, precision: Precision, device: str, batch_size: int
 ) -> Encoder:
     """Load an open_clip model folder for inference.
 
@@ -30,7 +30,7 @@ def load_encoder(
         folder: what `read_folder` found.
         precision: what the towers compute in, as `resolve_precision` says.
         device: `cpu` or `cuda:N`, as `resolve_device` says.
-        pass_rows: rows per pass, as `ClipParams.pass_rows` says.
+        batch_size: rows per pass on a GPU.
 
     Raises:
         UserError: open_clip cannot build what the config describes, or the weights do not fit it.
@@ -51,7 +51,7 @@ def load_encoder(
         preprocess=preprocess,
         tokenizer=tokenizer,
         device=device,
-        pass_rows=pass_rows,
+        pass_rows=_cpu_rows(model) if device == "cpu" else batch_size,
     )
 
 
@@ -80,7 +80,8 @@ def _load_weights(model: nn.Module, folder: EncoderFolder) -> None:
         raise UserError(
             f"{folder.weights}: damaged, or not plain weights ({_first_line(error)}); copy it again"
         ) from None
-    except (RuntimeError, KeyError, AttributeError, ValueError, TypeError) as error:
+    # open_clip first converts and resizes, asserting as it goes, then compares
+    except Exception as error:
         raise UserError(
             f"{folder.weights}: not the weights of the architecture in {CONFIG}: "
             f"{_first_line(error)}; copy weights and config from the same model"
@@ -102,6 +103,16 @@ def _tokenizer(model: nn.Module, folder: EncoderFolder) -> Tokenizer:
         config = getattr(getattr(model, "text", None), "config", None)
         cut = cut and padding == getattr(config, "pad_token_id", None)
     return Tokenizer(tokenize, context=tokenize.context_length, padding=padding, cut=cut)
+
+
+def _cpu_rows(model: nn.Module) -> int:
+    """Rows per pass on one CPU thread: few, as the maps of more fall out of its caches.
+
+    Elementwise kernels treat the last (up to 63) numbers of a tensor apart. Only if a pass holds a
+    multiple of 64 numbers in every layer are a row's bits the same at every place in it.
+    """
+    layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    return 8 if all(layer.weight.shape[0] % 8 == 0 for layer in layers) else 64
 
 
 def _first_line(error: Exception) -> str:

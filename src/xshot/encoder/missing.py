@@ -34,12 +34,10 @@ class LazyEncoder:
 
     Args:
         load: loads it; called once, from whichever thread comes first.
-        pass_rows: rows per pass.
         threads: passes side by side.
     """
 
-    def __init__(self, load: Callable[[], "Encoder"], *, pass_rows: int, threads: int) -> None:
-        self.pass_rows = pass_rows
+    def __init__(self, load: Callable[[], "Encoder"], *, threads: int) -> None:
         self.threads = threads
         self._load = load
         self._lock = Lock()
@@ -58,8 +56,8 @@ def encode_files(
 ) -> Generator[Outcome]:
     """Each distinct file with the key of its feature, now in the cache, or why it has none.
 
-    A file whose size, time and inode are known is not even opened. Reading, decoding and encoding
-    of a batch are one thread's work, so that all of them overlap with those of other batches.
+    A file whose size, time and inode are known is not even opened. Files are read and decoded
+    while others are encoded.
     """
     distinct = list(dict.fromkeys(files))
     todo = []
@@ -112,20 +110,36 @@ class _Read:
 def _read_and_encode(
     files: list[Path], encoder: LazyEncoder, cache: FeatureCache, hashes: FileHashes
 ) -> Iterator[Outcome]:
-    def work(batch: list[Path]) -> tuple[list[_Read], Matrix | None]:
-        done = [_read(file, encoder, cache) for file in batch]
-        pixels = [read.pixels for read in done if read.pixels is not None]
-        return done, encoder.get().encode_pixels(pixels) if pixels else None
+    def read(file: Path) -> _Read:
+        return _read(file, encoder, cache)
 
-    size = encoder.pass_rows
-    batches = (files[start : start + size] for start in range(0, len(files), size))
-    for done, features in map_in_order(work, batches, threads=encoder.threads):
+    def encode(group: list[_Read]) -> tuple[list[_Read], Matrix | None]:
+        pixels = [read.pixels for read in group if read.pixels is not None]
+        return group, encoder.get().encode_pixels(pixels) if pixels else None
+
+    groups = _full_passes(map_in_order(read, files, threads=encoder.threads), encoder)
+    for group, features in map_in_order(encode, groups, threads=encoder.threads):
         if features is not None:
-            cache.add([read.key for read in done if read.pixels is not None], features)
-        for read in done:
-            if read.seen is not None and read.problem is None:
-                hashes.put(read.file, read.seen, read.key)
-            yield read.file, read.problem or read.key
+            cache.add([read.key for read in group], features)
+        for done in group:
+            if done.seen is not None and done.problem is None:
+                hashes.put(done.file, done.seen, done.key)
+            yield done.file, done.problem or done.key
+
+
+def _full_passes(reads: Iterator[_Read], encoder: LazyEncoder) -> Iterator[list[_Read]]:
+    """What is to be encoded in groups that fill a pass, anything else by itself."""
+    waiting = []
+    for read in reads:
+        if read.pixels is None:
+            yield [read]
+            continue
+        waiting.append(read)
+        if len(waiting) == encoder.get().pass_rows:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _read(file: Path, encoder: LazyEncoder, cache: FeatureCache) -> _Read:
@@ -138,9 +152,10 @@ def _read(file: Path, encoder: LazyEncoder, cache: FeatureCache) -> _Read:
     if key in cache:
         return _Read(file, seen, key)
     try:
-        return _Read(file, seen, key, encoder.get().preprocess(decode_image(data)))
+        picture = decode_image(data)
     except BadImageError as problem:
         return _Read(file, seen, key, problem=problem)
+    return _Read(file, seen, key, encoder.get().preprocess(picture))
 
 
 def _known(file: Path, hashes: FileHashes) -> bytes | None:
@@ -158,7 +173,7 @@ def _encode_batches(
     def work(batch: TextBatch) -> tuple[TextBatch, Matrix]:
         return batch, encoder.get().encode_tokens(batch.tokens)
 
-    batches = batch_texts(texts, encoder.get().tokenizer, size=encoder.pass_rows)
+    batches = batch_texts(texts, encoder.get().tokenizer, size=encoder.get().pass_rows)
     for batch, features in map_in_order(work, batches, threads=encoder.threads):
         cache.add([keys[texts[row]] for row in batch.rows], features)
         yield from (row in batch.truncated for row in batch.rows)

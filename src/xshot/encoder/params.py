@@ -6,9 +6,6 @@ from pydantic import AfterValidator, Field
 
 from xshot.params import Section
 
-# What a pass on one CPU thread takes: the maps of more rows fall out of its caches.
-_CPU_ROWS = 8
-
 
 def _with_one_gap(template: str) -> str:
     if template.count("{}") != 1:
@@ -31,12 +28,8 @@ class ClipParams(Section):
     batch_size: int = Field(
         ge=1,
         le=65536,
-        description=f"rows per pass on a GPU (on a CPU {_CPU_ROWS}, what its caches hold)",
+        description="rows per pass on a GPU (on a CPU as many as its caches hold)",
     )
     templates: tuple[Annotated[str, AfterValidator(_with_one_gap)], ...] = Field(
         min_length=1, description="prompts whose mean feature stands for a class"
     )
-
-    def pass_rows(self, device: str) -> int:
-        """Rows per pass on `device` (`cpu` or `cuda:N`)."""
-        return _CPU_ROWS if device == "cpu" else self.batch_size

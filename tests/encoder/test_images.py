@@ -1,0 +1,182 @@
+"""Images of every kind are read as a viewer shows them; bad ones say why, and never vary in it."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from xshot.encoder import images
+from xshot.encoder.images import BadImageError, decode_image
+
+RAMP = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))  # (48, 64), dark to light
+
+
+def encoded(image, file_format="PNG", **options):
+    buffer = BytesIO()
+    image.save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+def decoded(image, file_format="PNG", **options):
+    picture = decode_image(encoded(image, file_format, **options))
+    assert picture.mode == "RGB"
+    return np.asarray(picture).astype(int)
+
+
+def rgb():
+    return Image.fromarray(np.dstack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 80)]))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "WEBP"])
+def test_plain_colours_are_untouched(file_format):
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    np.testing.assert_array_equal(decoded(rgb(), file_format, **options), np.asarray(rgb()))
+
+
+def test_grey_becomes_three_equal_channels():
+    np.testing.assert_array_equal(decoded(Image.fromarray(RAMP)), np.dstack([RAMP] * 3))
+
+
+def test_black_and_white():
+    pixels = decoded(Image.fromarray(RAMP > 100))
+    np.testing.assert_array_equal(pixels[..., 0], (RAMP > 100) * 255)
+
+
+def test_palette():
+    palette = rgb().quantize(256)
+    np.testing.assert_array_equal(decoded(palette), np.asarray(palette.convert("RGB")))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF", "WEBP"])
+def test_transparency_lies_on_white(file_format):
+    image = rgb()
+    image.putalpha(Image.fromarray(RAMP))
+    options = {"lossless": True, "exact": True} if file_format == "WEBP" else {}
+    alpha = RAMP[..., None] / 255
+    expected = np.asarray(rgb()) * alpha + 255 * (1 - alpha)
+    assert np.abs(decoded(image, file_format, **options) - expected).max() <= 1
+
+
+def test_a_transparent_palette_colour_is_white():
+    image = Image.new("P", (4, 4), 1)
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.putpixel((0, 0), 0)
+    pixels = decoded(image, transparency=0)
+    assert pixels[0, 0].tolist() == [255, 255, 255]
+    assert pixels[1, 1].tolist() == [40, 50, 60]
+
+
+def test_transparent_grey_is_white():
+    image = Image.fromarray(np.dstack([RAMP, np.zeros_like(RAMP)]), "LA")
+    assert (decoded(image) == 255).all()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_to_eight(file_format):
+    deep = Image.fromarray(RAMP.astype(np.uint16) * 257)
+    np.testing.assert_array_equal(decoded(deep, file_format)[..., 0], RAMP)
+
+
+def test_a_dark_image_of_sixteen_bits_stays_dark():
+    assert decoded(Image.fromarray(np.full((4, 4), 200, np.uint16))).max() == 1
+
+
+@pytest.mark.parametrize("scale", [1, 1 / 255])
+def test_floats_up_to_255_or_up_to_1(scale):
+    image = Image.fromarray(RAMP.astype(np.float32) * np.float32(scale))
+    np.testing.assert_array_equal(decoded(image, "TIFF")[..., 0], RAMP)
+
+
+@pytest.mark.parametrize("scale", [1, 257])
+def test_integers_of_32_bits_that_hold_8_or_16(scale):
+    image = Image.fromarray(RAMP.astype(np.int32) * scale)
+    np.testing.assert_array_equal(decoded(image, "TIFF")[..., 0], RAMP)
+
+
+def test_values_that_are_not_finite_are_damage():
+    image = Image.fromarray(np.full((4, 4), np.nan, np.float32))
+    with pytest.raises(BadImageError, match="not finite"):
+        decode_image(encoded(image, "TIFF"))
+
+
+@pytest.mark.parametrize("file_format", ["TIFF", "JPEG"])
+def test_cmyk(file_format):
+    options = {"quality": 100, "subsampling": 0} if file_format == "JPEG" else {}
+    pixels = decoded(rgb().convert("CMYK"), file_format, **options)
+    assert np.abs(pixels - np.asarray(rgb())).max() <= 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(orientation):
+    upright = np.asarray(rgb())
+    # How a camera held that way stores the upright picture (EXIF 2.3, tag 0x0112).
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright),
+        7: np.rot90(upright[:, ::-1], -1),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.fromarray(np.ascontiguousarray(stored))
+    np.testing.assert_array_equal(decoded(image, exif=exif), upright)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_damaged_exif_does_not_cost_the_picture():
+    data = encoded(rgb(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff nonsense")
+    assert decode_image(data).size == rgb().size
+
+
+def test_the_first_frame_of_an_animation():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    pixels = decoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert pixels[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not an image"),
+        (b"<html>404</html>", "not an image"),
+        (encoded(rgb(), "JPEG")[:-60], "truncated"),
+        (encoded(rgb())[:110], "truncated"),
+        (encoded(Image.new("1", (20000, 20000))), f"more than {images.MAX_PIXELS} pixels"),
+        (encoded(Image.new("1", (8000, 2))), "8000 x 2: a strip"),
+    ],
+    ids=["empty", "html", "jpeg cut", "png cut", "bomb", "strip"],
+)
+def test_bad_images_say_why(data, message):
+    with pytest.raises(BadImageError, match=message):
+        decode_image(data)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    file_format=st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]),
+    at=st.floats(0, 1, exclude_max=True),
+    noise=st.binary(min_size=1, max_size=8),
+)
+def test_any_damage_gives_a_picture_or_a_reason_that_never_varies(file_format, at, noise):
+    data = bytearray(encoded(rgb(), file_format))
+    start = int(at * len(data))
+    data[start : start + len(noise)] = noise
+
+    def outcome():
+        try:
+            return decode_image(bytes(data)).tobytes()
+        except BadImageError as error:
+            return str(error)
+
+    first = outcome()
+    assert outcome() == first
+    if isinstance(first, str):
+        assert "0x" not in first
+        assert "\n" not in first

@@ -1,0 +1,40 @@
+"""Section `clip`."""
+
+import pytest
+from pydantic import ValidationError
+
+from xshot.encoder.params import ClipParams
+
+GOOD = {
+    "weights": "models/encoders/some",
+    "precision": "auto",
+    "batch_size": 256,
+    "templates": ["a picture of {}", "{}"],
+}
+
+
+def parse(**changes):
+    import json
+
+    return ClipParams.model_validate_json(json.dumps({**GOOD, **changes}))
+
+
+def test_what_params_yaml_may_say():
+    assert parse().templates == ("a picture of {}", "{}")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"templates": []},
+        {"templates": ["a picture"]},
+        {"templates": ["{} and {}"]},
+        {"precision": "half"},
+        {"batch_size": 0},
+        {"weights": ""},
+        {"workers": 4},
+    ],
+)
+def test_nonsense_is_refused(changes):
+    with pytest.raises(ValidationError):
+        parse(**changes)
