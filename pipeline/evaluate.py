@@ -1,7 +1,6 @@
 """Stage `evaluate`: raw CLIP beside the model on held-out rows, as metrics, plots and a page."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from xshot.compute import limit_threads
@@ -11,7 +10,7 @@ from xshot.episode.training_set import TrainingSet, make_training_set, training_
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
 from xshot.projector.choice import read_choice
-from xshot.projector.embedder import Provenance, load_embedder
+from xshot.projector.file import Provenance, load_embedder
 from xshot.report.generation import compare_generation
 from xshot.report.outcome import judge
 from xshot.report.page import RunFacts, render_page
@@ -59,6 +58,7 @@ def main() -> None:
         prompt_weight=params.section(VaeganParams).prompt_weight,
         rng=numpy_stream(episode.seed, "evaluate/generation"),
     )
+    choice = read_choice(Path("models/selection.json"))
     page = render_page(
         facts=RunFacts(
             dataset=data.name,
@@ -66,7 +66,7 @@ def main() -> None:
             variant=provenance.variant,
             k_shot=episode.k_shot,
             seed=episode.seed,
-            settings=asdict(read_choice(Path("models/selection.json"))),
+            settings={"steps": choice.steps, "calibration": choice.calibration},
         ),
         outcome=outcome,
         series=series,

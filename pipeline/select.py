@@ -23,7 +23,7 @@ def main() -> None:
     params = load_params()
     run, parts = params.section(RunParams), params.section(ModelParams).parts
     cells = params.section(SelectParams).cells_for(parts)
-    if len(cells) == 1:
+    if len(cells) == 1 and parts.coordinates == "none":
         write_choice(SELECTION, cells[0], ())
         return
 

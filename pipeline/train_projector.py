@@ -10,7 +10,7 @@ from xshot.errors import one_line_errors
 from xshot.mixture.file import read_mixtures
 from xshot.params import RunParams, load_params
 from xshot.projector.choice import read_choice
-from xshot.projector.embedder import Provenance, save_embedder
+from xshot.projector.file import Provenance, save_embedder
 from xshot.projector.fitting import fit_embedder
 from xshot.projector.params import ProjectorParams
 from xshot.seeds import torch_stream

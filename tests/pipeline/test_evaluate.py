@@ -94,7 +94,7 @@ def run(folder, *stages):
 
 def fit(folder, **changes):
     write_params(folder, **changes)
-    write_choice(folder / "models/selection.json", Choice(5, "cosine", 20.0, 1.0), ())
+    write_choice(folder / "models/selection.json", Choice(5, 0.0), ())
     run(folder, "episode", "fit_gmm", "train_vaegan", "synthesize", "train_projector")
 
 

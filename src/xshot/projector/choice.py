@@ -3,29 +3,27 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 from xshot.errors import UserError
 from xshot.store.atomic import write_text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One cell of the grid.
+    """One cell of the grid, and what was fitted for it.
 
     Attributes:
         steps: training steps of the projector.
-        metric: how coordinates measure closeness to a class.
-        temperature: factor of the cosines before the softmax.
-        calibration: taken off the source classes' logits.
+        calibration: taken off the source classes' logits, beyond what is most likely.
+        weights: of the evidence for classes, by modality and kind, with `calibration` in them;
+            None without coordinates, and in a cell that is yet to be tried.
     """
 
     steps: int
-    metric: Literal["cosine", "lda"]
-    temperature: float
     calibration: float
+    weights: dict[str, dict[str, float]] | None = None
 
 
 @dataclass(frozen=True)

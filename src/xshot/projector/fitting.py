@@ -1,16 +1,14 @@
-"""A model out of its parts: train the projector if the variant has one, then fit coordinates."""
+"""A model out of its parts: train the projector if the variant has one, then join coordinates."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from xshot.curves import Curves
-from xshot.episode.class_means import ClassMeans, class_means
 from xshot.episode.training_set import TrainingSet
 from xshot.projector.choice import Choice
-from xshot.projector.coordinates import Coordinates, fit_coordinates, fit_tip_adapter
-from xshot.projector.embedder import Embedder, project
+from xshot.projector.coordinates import Coordinates
+from xshot.projector.embedder import MODALITIES, Embedder, project
+from xshot.projector.evidence import Evidence, gather_evidence, gather_tip_evidence
 from xshot.projector.params import ProjectorParams
 from xshot.store.pseudo import PseudoFeatures
 from xshot.variants import Variant
@@ -59,71 +57,50 @@ def fit_embedder(
             generator=generator,
             device=device,
         )
-    return assemble(training, pseudo, projector, variant, params, choice), curves
+    evidence = evidence_of(training, projector, variant, params)
+    return assemble(training, projector, evidence, params, choice), curves
 
 
 def assemble(
     training: TrainingSet,
-    pseudo: PseudoFeatures,
     projector: "GatedProjector | None",
-    variant: Variant,
+    evidence: tuple[Evidence, Evidence] | None,
     params: ProjectorParams,
     choice: Choice,
 ) -> Embedder:
-    """The model around a trained projector: the same projector serves many choices."""
-    if variant.coordinates == "none":
+    """The model around a projector and its evidence: the same ones serve many choices."""
+    if evidence is None or choice.weights is None:
         return Embedder(training.centring, projector)
+    image, text = (
+        Coordinates(own, training.is_target, choice.weights[modality], params.coordinates)
+        for modality, own in zip(MODALITIES, evidence, strict=True)
+    )
+    return Embedder(training.centring, projector, (image, text))
+
+
+def evidence_of(
+    training: TrainingSet,
+    projector: "GatedProjector | None",
+    variant: Variant,
+    params: ProjectorParams,
+) -> tuple[Evidence, Evidence] | None:
+    """What the variant's coordinates rest on, for images and texts; None if it has none."""
+    if variant.coordinates == "none" or not params.coordinates:
+        return None
     if variant.coordinates == "tip":
-        sides = fit_tip_adapter(
-            training,
-            temperature=choice.temperature,
-            calibration=choice.calibration,
-            weight=params.coordinates,
-        )
-        return Embedder(training.centring, projector, sides)
-    embedded, generated = training, pseudo
+        return gather_tip_evidence(training)
+    projected = None
     if projector is not None:
-        embedded = replace(
+        projected = replace(
             training,
             image=project(projector, training.image, 0),
             text=project(projector, training.text, 1),
             prompts=project(projector, training.prompts, 1),
         )
-        generated = replace(
-            pseudo,
-            image=project(projector, pseudo.image, 0),
-            text=project(projector, pseudo.text, 1),
-        )
-    return Embedder(training.centring, projector, _coordinates(embedded, generated, params, choice))
-
-
-def _coordinates(
-    embedded: TrainingSet, pseudo: PseudoFeatures, params: ProjectorParams, choice: Choice
-) -> tuple[Coordinates, Coordinates]:
-    means = class_means(embedded, prompt_weight=params.prompt_weight)
-    if len(pseudo.classes):
-        means = _with_pseudo(means, embedded, pseudo, params.prompt_weight)
-    return fit_coordinates(
-        embedded,
-        means,
-        metric=choice.metric,
-        temperature=choice.temperature,
-        calibration=choice.calibration,
+    return gather_evidence(
+        training,
+        projected,
+        prompt_weight=params.prompt_weight,
         shrinkage=params.shrinkage,
-        weight=params.coordinates,
+        sharpness=params.sharpness,
     )
-
-
-def _with_pseudo(
-    means: ClassMeans, embedded: TrainingSet, pseudo: PseudoFeatures, weight: float
-) -> ClassMeans:
-    """Class means with each class's pseudo rows as `weight` more rows."""
-    hot = pseudo.classes[:, None] == np.arange(embedded.n_classes)
-    counts = hot.sum(axis=0)[:, None]
-    shots = (embedded.labels & embedded.is_support[:, None]).sum(axis=0)[:, None]
-    share = np.where(counts > 0, weight / (2 * weight + shots), 0).astype(np.float32)
-    mixed = [
-        (1 - share) * mean + share * (hot.T.astype(np.float32) @ rows) / np.maximum(counts, 1)
-        for mean, rows in ((means.image, pseudo.image), (means.text, pseudo.text))
-    ]
-    return ClassMeans(*mixed)

@@ -24,10 +24,15 @@ class ProjectorParams(Section):
     contrast_within: float = Field(ge=0, description="weight of the contrast within a modality")
     contrast_temperature: float = Field(gt=0, description="cosines are divided by it there")
     distances: float = Field(ge=0, description="weight of relative distance preservation")
-    coordinates: float = Field(ge=0, description="weight of the class-posterior coordinates")
+    coordinates: float = Field(
+        ge=0, description="weight of the class-posterior coordinates; 0 = none"
+    )
     prompt_weight: float = Field(
-        gt=0, description="coordinates: support rows that a class's name is worth in its mean"
+        gt=0, description="coordinates: rows that what a name predicts is worth among the members"
     )
     shrinkage: float = Field(
         gt=0, le=1, description="coordinates: isotropic share of the within-class covariance"
+    )
+    sharpness: float = Field(
+        gt=0, description="coordinates: factor of the cosines in the members' kernel"
     )

@@ -1,7 +1,7 @@
 """The `select` section of params.yaml."""
 
 from itertools import product
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -18,36 +18,23 @@ class SelectParams(Section):
     key: ClassVar[str] = "select"
 
     steps: tuple[int, ...] = Field(min_length=1, description="training steps of the projector")
-    metric: tuple[Literal["cosine", "lda"], ...] = Field(
-        min_length=1, description="coordinates: plain cosines, or whitened within classes"
-    )
-    temperature: tuple[float, ...] = Field(
-        min_length=1, description="coordinates: factor of the cosines before the softmax"
-    )
     calibration: tuple[float, ...] = Field(
-        min_length=1, description="coordinates: taken off the source classes' logits"
+        min_length=1,
+        description="coordinates: taken off the source classes' logits, beyond what is most likely",
     )
 
     @model_validator(mode="after")
     def _not_too_many(self) -> Self:
-        if len(self.cells) > MAX_CELLS:
-            raise ValueError(f"the grid has {len(self.cells)} cells, more than {MAX_CELLS}")
+        cells = len(self.steps) * len(self.calibration)
+        if cells > MAX_CELLS:
+            raise ValueError(f"the grid has {cells} cells, more than {MAX_CELLS}")
         return self
 
     def cells_for(self, variant: Variant) -> tuple[Choice, ...]:
-        """The cells that differ for `variant`: one value of each setting that it does not use."""
-        cells = self.cells
-        if not variant.projector:
-            cells = tuple(cell for cell in cells if cell.steps == self.steps[0])
-        if variant.coordinates == "none":
-            first = (self.metric[0], self.temperature[0], self.calibration[0])
-            cells = tuple(
-                cell for cell in cells if (cell.metric, cell.temperature, cell.calibration) == first
-            )
-        return cells
+        """The cells that differ for `variant`: one value of each setting that it does not use.
 
-    @property
-    def cells(self) -> tuple[Choice, ...]:
-        """All combinations, the last setting varying fastest."""
-        grid = product(self.steps, self.metric, self.temperature, self.calibration)
-        return tuple(Choice(*cell) for cell in grid)
+        The last setting varies fastest.
+        """
+        steps = self.steps if variant.projector else (0,)
+        calibration = (0.0,) if variant.coordinates == "none" else self.calibration
+        return tuple(Choice(*cell) for cell in product(steps, calibration))

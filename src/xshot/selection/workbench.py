@@ -17,9 +17,11 @@ from xshot.episode.training_set import TrainingSet, make_training_set, training_
 from xshot.mixture.fitting import fit_mixtures
 from xshot.mixture.mixture import Mixtures
 from xshot.mixture.params import GmmParams
+from xshot.projector.calibration import Judged
 from xshot.projector.choice import Choice
-from xshot.projector.embedder import Embedder
-from xshot.projector.fitting import assemble
+from xshot.projector.embedder import Embedder, project
+from xshot.projector.evidence import Evidence
+from xshot.projector.fitting import assemble, evidence_of
 from xshot.projector.networks import GatedProjector
 from xshot.projector.params import ProjectorParams
 from xshot.projector.training import train_projector
@@ -36,6 +38,8 @@ Reader = Callable[[tuple[str, ...]], Features]
 """Features of manifest ids, in order."""
 
 T = TypeVar("T")
+Sides = tuple[T, T]
+"""One for images and one for texts."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,33 @@ class Workbench:
 
     def embedder(self, variant: Variant, settings: Settings, choice: Choice) -> Embedder:
         """The model of `variant`, as `train_projector` makes it."""
-        projector = None
-        if variant.projector:
-            projector = self._projector(variant, settings, choice.steps)
-        training, pseudo = self._training(variant.centring), self._pseudo(variant, settings)
-        return assemble(training, pseudo, projector, variant, settings.projector, choice)
+        return assemble(
+            self._training(variant.centring),
+            self._projector(variant, settings, choice.steps),
+            self._evidence(variant, settings, choice.steps),
+            settings.projector,
+            choice,
+        )
+
+    def judged(self, variant: Variant, settings: Settings, steps: int) -> Sides[Judged] | None:
+        """The evidence for each class on the held-out images and texts; None if it has none."""
+        evidence = self._evidence(variant, settings, steps)
+        if evidence is None:
+            return None
+        projector = self._projector(variant, settings, steps)
+        centring = self._training(variant.centring).centring
+        features, labels = self.heldout_features(), self.heldout_labels()
+        centred = (centring.of_image(features.image), centring.of_text(features.text))
+        image, text = (
+            Judged(
+                own.kinds,
+                own.scores(rows, project(projector, rows, side)),
+                labels,
+                self.task.is_target,
+            )
+            for side, (own, rows) in enumerate(zip(evidence, centred, strict=True))
+        )
+        return image, text
 
     def heldout_features(self) -> Features:
         """CLIP features of the held-out rows: source, then target."""
@@ -138,7 +164,10 @@ class Workbench:
 
         return self._once(("pseudo", parts, settings.vaegan, settings.synthesize), make)
 
-    def _projector(self, variant: Variant, settings: Settings, steps: int) -> GatedProjector:
+    def _projector(self, variant: Variant, settings: Settings, steps: int) -> GatedProjector | None:
+        if not variant.projector:
+            return None
+
         def make() -> GatedProjector:
             projector, _ = train_projector(
                 self._training(variant.centring),
@@ -154,6 +183,17 @@ class Workbench:
 
         trained_alike = replace(variant, coordinates="none")
         return self._once(("projector", trained_alike, settings, steps), make)
+
+    def _evidence(self, variant: Variant, settings: Settings, steps: int) -> Sides[Evidence] | None:
+        return self._once(
+            ("evidence", variant, settings, steps),
+            lambda: evidence_of(
+                self._training(variant.centring),
+                self._projector(variant, settings, steps),
+                variant,
+                settings.projector,
+            ),
+        )
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
         if key not in self._made:

@@ -1,0 +1,160 @@
+"""`models/projector/`: the model's tensors, config.json and the curves of its training."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.curves import Curves
+from xshot.episode.training_set import Centring, Matrix
+from xshot.errors import UserError
+from xshot.projector.choice import Choice
+from xshot.projector.coordinates import Coordinates
+from xshot.projector.embedder import MODALITIES, Embedder
+from xshot.projector.evidence import Evidence
+from xshot.store.atomic import atomic_dir
+from xshot.store.models import load_model, save_model
+
+if TYPE_CHECKING:
+    from xshot.projector.networks import GatedProjector
+
+SCHEMA_VERSION = 2
+
+_EVIDENCE = ("prompts", "metric", "members", "shares", "prototypes")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a model was made from, so that it can be used on its own.
+
+    Attributes:
+        encoder_fingerprint: of the encoder whose features it embeds.
+        encoder_path: that encoder's folder, as in `clip.weights`.
+        source_hash: of the rows learned from.
+        variant: `model.variant`.
+        classes: names of the classes, in the order of the coordinates.
+        target: which of them are target classes.
+    """
+
+    encoder_fingerprint: str
+    encoder_path: str
+    source_hash: str
+    variant: str
+    classes: tuple[str, ...]
+    target: tuple[str, ...]
+
+    @property
+    def is_target(self) -> NDArray[np.bool_]:
+        """(C,) bool."""
+        return np.isin(self.classes, self.target)
+
+
+def save_embedder(
+    folder: Path, embedder: Embedder, provenance: Provenance, choice: Choice, curves: Curves
+) -> None:
+    """Write models/projector: tensors, config.json and curves.csv, atomically."""
+    tensors: dict[str, NDArray[np.generic]] = {
+        "centring.image": embedder.centring.image,
+        "centring.text": embedder.centring.text,
+    }
+    network = coordinates = None
+    if embedder.projector is not None:
+        state = embedder.projector.state_dict()
+        tensors |= {f"projector.{name}": tensor.numpy() for name, tensor in state.items()}
+        hidden = embedder.projector.inner.weight.shape[-1]
+        network = {"hidden": hidden, "gate": embedder.projector.gate is not None}
+    if embedder.coordinates is not None:
+        coordinates = {}
+        for modality, own in zip(MODALITIES, embedder.coordinates, strict=True):
+            for name in _EVIDENCE:
+                tensors[f"coordinates.{modality}.{name}"] = getattr(own.evidence, name)
+            coordinates[modality] = {
+                "sharpness": own.evidence.sharpness,
+                "logarithmic": own.evidence.logarithmic,
+                "weights": own.weights,
+                "weight": own.weight,
+            }
+    config = {
+        "schema_version": SCHEMA_VERSION,
+        "provenance": asdict(provenance),
+        "choice": asdict(choice),
+        "dimensions": len(embedder.centring.image),
+        "network": network,
+        "coordinates": coordinates,
+    }
+    with atomic_dir(folder) as temporary:
+        save_model(temporary, tensors, config)
+        curves.write_curves(temporary / "curves.csv")
+
+
+def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:
+    """Read what `save_embedder` wrote.
+
+    Raises:
+        UserError: absent, damaged or of another schema.
+    """
+    tensors, config = load_model(folder, stage="train_projector")
+    try:
+        if config["schema_version"] != SCHEMA_VERSION:
+            raise ValueError(f"schema version {config['schema_version']}")
+        floats = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+        origin = config["provenance"]
+        origin |= {key: tuple(origin[key]) for key in ("classes", "target")}
+        provenance = Provenance(**origin)
+        embedder = Embedder(
+            Centring(floats["centring.image"], floats["centring.text"]),
+            _load_projector(floats, config),
+            _load_coordinates(floats, config["coordinates"], provenance.is_target),
+        )
+        return embedder, provenance
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"{folder}: damaged ({error}); re-run `dvc repro train_projector`"
+        ) from None
+
+
+def _load_projector(floats: dict[str, Matrix], config: dict[str, Any]) -> "GatedProjector | None":
+    if config["network"] is None:
+        return None
+    import torch
+
+    from xshot.projector.networks import GatedProjector
+
+    projector = GatedProjector(
+        config["dimensions"],
+        config["network"]["hidden"],
+        gate=config["network"]["gate"],
+        gate_bias=0,
+        generator=torch.Generator(),
+    )
+    prefix = "projector."
+    state = {
+        name.removeprefix(prefix): torch.from_numpy(tensor)
+        for name, tensor in floats.items()
+        if name.startswith(prefix)
+    }
+    projector.load_state_dict(state)
+    return projector.eval().requires_grad_(False)
+
+
+def _load_coordinates(
+    floats: dict[str, Matrix], config: dict[str, Any] | None, is_target: NDArray[np.bool_]
+) -> tuple[Coordinates, Coordinates] | None:
+    if config is None:
+        return None
+    image, text = (
+        Coordinates(
+            Evidence(
+                **{name: floats[f"coordinates.{modality}.{name}"] for name in _EVIDENCE},
+                sharpness=float(own["sharpness"]),
+                logarithmic=bool(own["logarithmic"]),
+            ),
+            is_target,
+            own["weights"],
+            own["weight"],
+        )
+        for modality, own in ((modality, config[modality]) for modality in MODALITIES)
+    )
+    return image, text
