@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long lint help
+.PHONY: demo test test-long sweep lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -19,6 +19,10 @@ test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
 
 test-long: $(VENV)/.xshot-test  ## run the tests that take minutes
 	python -m pytest -m "slow or torture" $(PYTEST)
+
+sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour and a half)
+	dvc repro
+	dvc repro pipeline/sweep/dvc.yaml
 
 lint: $(VENV)/.xshot-test  ## check style and types
 	ruff format --check .

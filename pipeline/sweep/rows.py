@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
+from xshot.errors import UserError
 from xshot.store.atomic import write_text
 
 PARAMS = Path("pipeline/sweep/params.yaml")
@@ -38,9 +39,9 @@ class SweepParams(BaseModel):
     variants: tuple[str, ...]
 
 
-def read_sweep_params() -> SweepParams:
+def read_sweep_params(path: Path = PARAMS) -> SweepParams:
     """Which seeds, shots and variants."""
-    return SweepParams.model_validate(YAML(typ="safe", pure=True).load(PARAMS))
+    return SweepParams.model_validate(YAML(typ="safe", pure=True).load(path))
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
@@ -53,7 +54,13 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read what `write_rows` wrote."""
+    """Read what `write_rows` wrote.
+
+    Raises:
+        UserError: absent.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: not found; run `make sweep`")
     with path.open(newline="", encoding="utf-8") as file:
         return [
             Row(
