@@ -4,8 +4,11 @@ import torch
 
 from xshot.episode.training_set import Centring, TrainingSet, normalise
 from xshot.mixture.mixture import Mixture, Mixtures
+from xshot.projector.choice import Choice
+from xshot.projector.fitting import fit_embedder
 from xshot.projector.params import ProjectorParams
 from xshot.store.pseudo import PseudoFeatures
+from xshot.variants import VARIANTS
 
 
 @pytest.fixture
@@ -39,6 +42,10 @@ def params():
         contrast_within=0.5,
         contrast_temperature=0.2,
         distances=1.0,
+        coordinates=1.0,
+        prompt_weight=2.0,
+        shrinkage=0.8,
+        sharpness=10.0,
     )
 
 
@@ -97,3 +104,35 @@ def make_training(rng, shots):
         centring=Centring(np.zeros(8, np.float32), np.zeros(8, np.float32)),
         hash="rows",
     )
+
+
+@pytest.fixture
+def features(rng):
+    """CLIP features of nine rows."""
+    return normalise(rng.normal(size=(9, 8)).astype(np.float32))
+
+
+@pytest.fixture
+def choice():
+    weights = {"name": 5.0, "members": 4.0, "projected": 3.0, "source": 0.5}
+    return Choice(steps=4, calibration=0.0, weights={"image": weights, "text": weights})
+
+
+@pytest.fixture
+def fit(training, pseudo, mixtures, params, choice):
+    """Fits a variant by name."""
+
+    def fit_variant(name):
+        variant = VARIANTS[name]
+        return fit_embedder(
+            training,
+            pseudo if variant.generation else PseudoFeatures.empty(8),
+            mixtures if variant.mixture else None,
+            variant=variant,
+            params=params,
+            choice=choice,
+            generator=torch.Generator().manual_seed(1),
+            device=torch.device("cpu"),
+        )
+
+    return fit_variant

@@ -1,7 +1,7 @@
 """The `select` section of params.yaml."""
 
 from itertools import product
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +17,9 @@ class SelectParams(Section):
 
     key: ClassVar[str] = "select"
 
-    steps: tuple[int, ...] = Field(min_length=1, description="training steps of the projector")
+    steps: tuple[Annotated[int, Field(gt=0)], ...] = Field(
+        min_length=1, description="training steps of the projector"
+    )
     calibration: tuple[float, ...] = Field(
         min_length=1,
         description="coordinates: taken off the source classes' logits, beyond what is most likely",

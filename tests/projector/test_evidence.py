@@ -1,0 +1,149 @@
+"""Evidence for classes against naive formulas."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import sqrtm
+
+from xshot.episode.class_means import class_means
+from xshot.projector.evidence import (
+    MAX_MEMBERS,
+    TIP_SHARPNESS,
+    gather_evidence,
+    gather_tip_evidence,
+    within_class_metric,
+)
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def gather(training, projected=None):
+    return gather_evidence(training, projected, prompt_weight=3.0, shrinkage=0.4, sharpness=10.0)
+
+
+def with_labels(training, *extra):
+    labels = training.labels.copy()
+    for row, column in extra:
+        labels[row, column] = True
+    return replace(training, labels=labels)
+
+
+def test_the_name_speaks_by_its_cosine(training):
+    for side, rows in zip(gather(training), (training.image, training.text), strict=True):
+        scores = side.scores(rows, rows)
+        assert side.kinds == ("name", "members")
+        assert scores.shape == (2, len(rows), 6)
+        assert_allclose(scores[0], rows @ training.prompts.T, atol=1e-6)
+
+
+def test_members_speak_by_the_log_of_a_kernel_density(training):
+    """Source classes: their rows and 3 times their mean; target: 2 shots and 3 times the guess."""
+    hot = training.labels & ~training.is_support[:, None]
+    named = class_means(replace(training, labels=hot), prompt_weight=3.0)
+    image, _ = gather(training)
+    row = training.image[4]
+    here = unit(row @ image.metric)
+    for c in range(6):
+        members = [unit(x @ image.metric) for x in training.image[training.labels[:, c]]]
+        members += 3 * [unit(named.image[c] @ image.metric)]
+        density = np.mean([np.exp(10 * (here @ member - 1)) for member in members])
+        score = image.scores(row[None], row[None])[1, 0, c]
+        assert score == pytest.approx(np.log(density) / 10, abs=1e-5)
+
+
+def test_a_class_without_a_row_has_a_density(training_without_support):
+    _, text = gather(training_without_support)
+    assert np.isfinite(
+        text.scores(training_without_support.text, training_without_support.text)
+    ).all()
+    assert_allclose(text.shares.sum(axis=0), 1, rtol=1e-6)
+
+
+def test_a_row_of_several_classes_is_a_member_of_each(training):
+    image, _ = gather(with_labels(training, (0, 1)))
+    assert_allclose(image.shares[0], [1 / 8, 1 / 9, 0, 0, 0, 0], rtol=1e-6)
+
+
+def test_the_projection_speaks_by_its_own_class_means(training):
+    turned = replace(training, image=-training.image, text=training.text[:, ::-1].copy())
+    image, text = gather(training, turned)
+    means = class_means(turned, prompt_weight=3.0)
+    assert image.kinds == ("name", "members", "projected")
+    assert_allclose(
+        image.scores(training.image, turned.image)[2],
+        turned.image @ unit(means.image).T,
+        atol=1e-6,
+    )
+    assert_allclose(
+        text.scores(training.text, turned.text)[2], turned.text @ unit(means.text).T, atol=1e-6
+    )
+    assert_array_equal(image.scores(training.image, turned.image)[:2].shape, (2, 21, 6))
+
+
+def test_classes_in_another_order_give_the_same_evidence(training):
+    order = np.array([4, 0, 3, 5, 1, 2])
+    shuffled = replace(
+        training,
+        labels=training.labels[:, order],
+        prompts=training.prompts[order],
+        is_target=training.is_target[order],
+    )
+    scores = [side.scores(training.image, training.image) for side in gather(training)]
+    again = [side.scores(training.image, training.image) for side in gather(shuffled)]
+    for before, after in zip(scores, again, strict=True):
+        assert_allclose(after, before[:, :, order], atol=1e-4)
+
+
+def test_the_metric_whitens_what_is_left_within_source_classes(training):
+    source = ~training.is_support
+    means = class_means(training, prompt_weight=2.0).image
+    residuals = training.image[source] - means[training.labels[source].argmax(axis=1)]
+    covariance = residuals.T @ residuals / len(residuals)
+    shrunk = 0.7 * covariance + 0.3 * np.trace(covariance) / 8 * np.eye(8)
+    metric = within_class_metric(training, training.image, means, 0.3)
+    assert_allclose(metric, np.linalg.inv(sqrtm(shrunk)).real, rtol=1e-3, atol=1e-3)
+    assert_allclose(metric @ shrunk @ metric, np.eye(8), atol=1e-4)
+
+
+def test_tip_speaks_by_prompts_and_by_the_mean_affinity_to_rows(training):
+    image, text = gather_tip_evidence(with_labels(training, (0, 1)))
+    labels = with_labels(training, (0, 1)).labels
+    for side, rows in ((image, training.image), (text, training.text)):
+        assert side.kinds == ("name", "members")
+        row = rows[7]
+        for c in range(6):
+            affinity = [np.exp(-TIP_SHARPNESS * (1 - row @ key)) for key in rows[labels[:, c]]]
+            scores = side.scores(row[None], row[None])[:, 0, c]
+            assert_allclose(scores, [row @ training.prompts[c], np.mean(affinity)], rtol=1e-4)
+
+
+def test_tip_says_nothing_of_a_class_without_rows(training_without_support):
+    image, _ = gather_tip_evidence(training_without_support)
+    rows = training_without_support.image
+    assert_array_equal(image.scores(rows, rows)[1][:, 3:], 0)
+
+
+@pytest.mark.parametrize("gather_any", [gather, gather_tip_evidence])
+def test_large_classes_are_thinned_and_small_ones_kept(training, gather_any):
+    often = np.r_[np.repeat(np.arange(5), 40), np.arange(5, 21)]  # 200 rows of class 0
+    many = replace(
+        training,
+        image=training.image[often],
+        text=training.text[often],
+        labels=training.labels[often],
+        is_support=training.is_support[often],
+    )
+    image, _ = gather_any(many)
+    counts = (image.shares[: MAX_MEMBERS + 16] > 0).sum(axis=0)
+    assert list(counts) == [MAX_MEMBERS, 5, 5, 2, 2, 2]
+
+
+def test_blocks_do_not_show(training, monkeypatch):
+    image, _ = gather(training)
+    whole = image.scores(training.image, training.image)
+    monkeypatch.setattr("xshot.projector.evidence._BLOCK_ROWS", 4)
+    assert_allclose(image.scores(training.image, training.image), whole, rtol=1e-5)
