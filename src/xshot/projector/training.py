@@ -54,38 +54,47 @@ def train_projector(
         generator=generator,
     ).to(device)
     class_weights = torch.nn.Parameter(torch.tensor(training.prompts, device=device))
+    learned = [*network.parameters(), class_weights]
     optimiser = torch.optim.AdamW(
-        [*network.parameters(), class_weights],
-        lr=params.lr,
-        weight_decay=params.weight_decay,
-        fused=True,
+        learned, lr=params.lr, weight_decay=params.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
-    labels = np.concatenate([training.labels, _one_hot(pseudo, training.n_classes)])
-    rows = draw_batches(
-        _pools(training, labels), steps=steps, batch_size=params.batch_size, generator=generator
-    )
-    drawn, order = np.unique(rows, return_inverse=True)
-    pairs = _pairs(training, pseudo, labels, mixtures, drawn).to(device)
-    batches = torch.from_numpy(order.reshape(rows.shape)).to(device)
+    pairs, order = _draw(training, pseudo, mixtures, (steps, params.batch_size), generator)
+    pairs, order = pairs.to(device), order.to(device)
     # Masks are drawn where they are used: from a CPU generator they would have to travel.
     seed = int(torch.randint(2**62, (), generator=generator))
     device_generator = torch.Generator(device).manual_seed(seed)
     curves = Curves("train_projector", remedy="lower projector.lr")
     for step in range(steps):
-        batch = pairs.take(batches[step])
+        batch = pairs.take(order[step])
         mask = _dropout_mask(params, batch.features, device_generator)
         embeddings = network(batch.features, hidden_mask=mask)
         terms = loss_terms(embeddings, class_weights, batch, variant=variant, params=params)
         if not terms:
             raise UserError("projector: every loss term is off; give one of them a weight above 0")
-        loss = torch.stack(list(terms.values())).sum()
         curves.add(step, **{name: term.detach() for name, term in terms.items()})
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
     return network.cpu().eval().requires_grad_(False), curves
+
+
+def _draw(
+    training: TrainingSet,
+    pseudo: PseudoFeatures,
+    mixtures: Mixtures | None,
+    shape: tuple[int, int],
+    generator: torch.Generator,
+) -> tuple[Batch, torch.Tensor]:
+    """The pairs that some step draws, and which of them each step does: (steps, batch size)."""
+    labels = np.concatenate([training.labels, _one_hot(pseudo, training.n_classes)])
+    rows = draw_batches(
+        _pools(training, labels), steps=shape[0], batch_size=shape[1], generator=generator
+    )
+    drawn, order = np.unique(rows, return_inverse=True)
+    pairs = _pairs(training, pseudo, labels, mixtures, drawn)
+    return pairs, torch.from_numpy(order.reshape(shape))
 
 
 def _one_hot(pseudo: PseudoFeatures, n_classes: int) -> NDArray[np.bool_]:
