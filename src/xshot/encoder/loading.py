@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import open_clip
 import torch
 from open_clip.tokenizer import HFTokenizer
@@ -40,12 +41,11 @@ def load_encoder(
         _load_weights(model, folder)
         tokenizer = _tokenizer(model, folder)
     model.eval().requires_grad_(False)
-    size = preprocess(Image.new("RGB", (8, 8))).shape
-    probe = torch.rand((2, *size), generator=torch.Generator().manual_seed(0))
-    model.visual = fold_batch_norm(model.get_submodule("visual"), probe)
-    model.to(memory_format=torch.channels_last).to(device)
+    samples = torch.stack([preprocess(image) for image in _samples()])
+    model.visual = fold_batch_norm(model.get_submodule("visual"), samples)
     if precision != "float32":
-        lower_precision(model, getattr(torch, precision))
+        lower_precision(model, getattr(torch, precision), samples)
+    model.to(memory_format=torch.channels_last).to(device)
     return Encoder(
         model=model,
         preprocess=preprocess,
@@ -113,6 +113,13 @@ def _cpu_rows(model: nn.Module) -> int:
     """
     layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
     return 8 if all(layer.weight.shape[0] % 8 == 0 for layer in layers) else 64
+
+
+def _samples() -> list[Image.Image]:
+    """Soft colours and plain white: pictures enough to tell what is common to pictures."""
+    rng = np.random.default_rng(0)
+    soft = [Image.fromarray(rng.integers(0, 256, (7, 7, 3), np.uint8)) for _ in range(6)]
+    return [*soft, *[Image.new("RGB", (7, 7), "white")] * 2]
 
 
 def _first_line(error: Exception) -> str:
