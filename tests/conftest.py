@@ -1,6 +1,10 @@
 """Fixtures that several parts of the suite share."""
 
+import os
 from pathlib import Path
+
+# Before NumPy and torch are loaded: the suite's matrices are too small for a second thread.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings

@@ -1,10 +1,13 @@
 """README's table of params is the schema's, and its commands exist."""
 
 import re
+from collections import defaultdict
 from typing import Any
 
+import numpy as np
 from ruamel.yaml import YAML
 
+from pipeline.sweep.rows import read_rows
 from tests.support.closure import ROOT
 from xshot.params import SECTIONS, RunParams, section_schema
 
@@ -43,6 +46,18 @@ def test_every_file_that_readme_links_to_exists():
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", README)
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_readme_shows_the_means_of_the_committed_sweep():
+    values = defaultdict(list)
+    for row in read_rows(ROOT / "results/sweep.csv"):
+        if row.gallery == "target" and row.direction == "avg":
+            values[row.k_shot, row.variant].append(row.value)
+    header = next(line for line in README.splitlines() if line.startswith("| K |"))
+    variants = ["clip", *re.findall(r"`(\w+)`", header)]
+    for k_shot in (0, 1, 3, 5, 7):
+        cells = [f"{np.mean(values[k_shot, name]):.3f}" for name in variants]
+        assert f"| {k_shot} | {' | '.join(cells)} |" in README
 
 
 def _allowed(prop: dict[str, Any]) -> str:

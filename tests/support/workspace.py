@@ -130,7 +130,6 @@ def make_workspace(path: Path, images: Path, encoder: Path) -> Workspace:
 
 SMALL: dict[str, Any] = {
     "select__steps": [3],
-    "select__metric": ["lda"],
     "select__calibration": [1],
     "gmm__max_components": 4,
     "vaegan__steps": 3,
