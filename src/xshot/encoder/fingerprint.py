@@ -22,6 +22,9 @@ _LIBRARIES = (
     "transformers",
 )
 
+ARITHMETIC = 2
+"""Raised when this package computes other bits from the same encoder, so that no cache mixes both."""
+
 
 @dataclass(frozen=True)
 class EncoderIdentity:
@@ -58,7 +61,7 @@ def identify(
 
 
 def cache_name(identity: EncoderIdentity, device: str) -> str:
-    """Names what a cached feature's very bits depend on: libraries and hardware, too."""
+    """Names what a cached feature's very bits depend on: code, libraries and hardware, too."""
     import torch
 
     hardware = (
@@ -67,7 +70,7 @@ def cache_name(identity: EncoderIdentity, device: str) -> str:
         else torch.cuda.get_device_name(device)
     )
     libraries = {name: version(name) for name in _LIBRARIES}
-    return _digest([identity.fingerprint, hardware, libraries])[:32]
+    return _digest([identity.fingerprint, ARITHMETIC, hardware, libraries])[:32]
 
 
 def _hash(file: Path, hashes: FileHashes) -> str:
