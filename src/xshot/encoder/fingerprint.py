@@ -23,7 +23,7 @@ _LIBRARIES = (
 )
 
 ARITHMETIC = 2
-"""Raised when this package computes other bits from the same encoder, so that no cache mixes both."""
+"""Raised when this package computes other bits from the same encoder: no cache mixes both."""
 
 
 @dataclass(frozen=True)
