@@ -10,7 +10,9 @@ from xshot.errors import one_line_errors
 
 # Modules by command. The one asked for is imported alone: `xshot check` must not wait for a web
 # framework, nor `--help` for torch.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "check": "xshot.cli.check",
+}
 
 
 def build(names: Sequence[str]) -> typer.Typer:

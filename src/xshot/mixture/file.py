@@ -15,6 +15,7 @@ from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.store.hdf5 import create_table, open_table, write_matrix
 
 SCHEMA_VERSION = 1
+_REMEDY = "re-run `dvc repro fit_gmm`"
 
 
 def write_mixtures(path: Path, mixtures: Mixtures | None, source_hash: str) -> None:
@@ -33,10 +34,20 @@ def read_mixtures(path: Path) -> Mixtures | None:
     Raises:
         UserError: absent, truncated or of another schema.
     """
-    with open_table(path, SCHEMA_VERSION, remedy="re-run `dvc repro fit_gmm`") as file:
+    with open_table(path, SCHEMA_VERSION, remedy=_REMEDY) as file:
         if not len(file):
             return None
         return Mixtures(*(_read_mixture(file[modality.name]) for modality in fields(Mixtures)))
+
+
+def read_source_hash(path: Path) -> str:
+    """Hash of the rows that the mixtures were fitted to; empty without mixtures.
+
+    Raises:
+        UserError: absent, truncated or of another schema.
+    """
+    with open_table(path, SCHEMA_VERSION, remedy=_REMEDY) as file:
+        return str(file.attrs["source_hash"])
 
 
 def _read_mixture(group: h5py.Group) -> Mixture:

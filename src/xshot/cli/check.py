@@ -1,0 +1,34 @@
+"""Say what is wrong with params, dataset, encoder and artefacts, and what to do about it.
+
+One line each: ok, note, absent (yet to be made) or wrong. Computes nothing and changes nothing;
+exits with 1 if anything is wrong.
+"""
+
+from collections.abc import Iterator
+
+import typer
+
+from xshot.cli.artefacts import check_artefacts
+from xshot.cli.finding import Finding, attempt
+from xshot.cli.inputs import check_dataset, check_encoder
+from xshot.params import load_params
+
+
+def command() -> None:
+    """Print all findings."""
+    wrong = 0
+    for finding in _findings():
+        typer.echo(str(finding))
+        wrong += finding.mark == "wrong"
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _findings() -> Iterator[Finding]:
+    params = yield from attempt(load_params)
+    if params is None:
+        return
+    yield Finding("ok", "params.yaml")
+    fresh = yield from check_dataset(params)
+    folder = yield from check_encoder(params)
+    yield from check_artefacts(params, fresh, folder)

@@ -1,0 +1,89 @@
+"""Checks of what the pipeline starts from: the dataset's own files and the encoder's folder."""
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from xshot.cli.finding import Finding, attempt
+from xshot.datasets.adapters import build_manifest
+from xshot.datasets.params import DataParams
+from xshot.encoder.folder import EncoderFolder, read_folder
+from xshot.encoder.params import ClipParams
+from xshot.params import Params
+from xshot.store.manifest import Manifest
+
+_SOURCES = Path("pipeline/sources/dvc.yaml")
+
+
+def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
+    """Read the dataset as `prepare` will; its manifest, or None if it has none to give."""
+    data = params.section(DataParams)
+    root = Path(data.root)
+    if not root.exists() and (stage := _made_by(root)):
+        yield Finding("absent", f"{root}: `dvc repro {_SOURCES}:{stage}` makes it")
+        return None
+    with _warnings() as warnings:
+        manifest = yield from attempt(
+            lambda: build_manifest(
+                data.name,
+                root,
+                split_seed=data.split_seed,
+                test_fraction=data.test_fraction,
+                min_test=data.min_test,
+            )
+        )
+    for warning in warnings:
+        yield Finding("note", warning)
+    if manifest is not None:
+        yield Finding("ok", f"{root}: {data.name}, {describe(manifest)}")
+    return manifest
+
+
+def check_encoder(params: Params) -> Generator[Finding, None, EncoderFolder | None]:
+    """Look through the encoder's folder as `extract` will, without loading the model."""
+    path = Path(params.section(ClipParams).weights)
+    if not path.exists() and (stage := _made_by(path)):
+        yield Finding("absent", f"{path}: `dvc repro {_SOURCES}:{stage}` makes it")
+        return None
+    folder = yield from attempt(lambda: read_folder(path))
+    if folder is not None:
+        yield Finding("ok", f"{path}: open_clip model, weights in {folder.weights.name}")
+    return folder
+
+
+def describe(manifest: Manifest) -> str:
+    """Its size in words."""
+    classes = {label for labels in manifest.labels for label in labels}
+    n_train = manifest.splits.count("train")
+    return (
+        f"{len(manifest)} pairs of {len(classes)} classes, {n_train} train and "
+        f"{len(manifest) - n_train} test"
+    )
+
+
+def _made_by(path: Path) -> str | None:
+    """The stage under pipeline/sources that makes `path`."""
+    if not _SOURCES.exists():
+        return None
+    stages = YAML(typ="safe", pure=True).load(_SOURCES)["stages"]
+    return next((name for name, stage in stages.items() if str(path) in stage["outs"]), None)
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """What the library warns of in the block, instead of on stderr."""
+    messages: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("xshot")
+    before = logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield messages
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before

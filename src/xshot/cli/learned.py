@@ -1,0 +1,111 @@
+"""Checks of what the training stages learned, and of the metrics."""
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xshot.cli.finding import Finding, opened, verdict
+from xshot.errors import UserError
+from xshot.mixture.file import read_mixtures, read_source_hash
+from xshot.projector.choice import read_choice
+from xshot.store.models import load_model
+from xshot.store.pseudo import read_pseudo
+
+_MIXTURE = Path("models/mixture.h5")
+_VAEGAN = Path("models/vaegan")
+_PSEUDO = Path("data/pseudo.h5")
+_PROJECTOR = Path("models/projector")
+
+
+def check_learned(
+    variant: str, classes: tuple[str, ...] | None, rows: str | None, encoder: str | None
+) -> Iterator[Finding]:
+    """Check every output from `select` on.
+
+    Args:
+        variant: `model.variant`.
+        classes: the episode's; None where there is no episode.
+        rows: hash of the rows that the models should have been trained on, where it is known.
+        encoder: fingerprint of the encoder that made the features, where it is known.
+    """
+    selection = Path("models/selection.json")
+    choice = yield from opened(selection, "select", read_choice)
+    if choice is not None:
+        yield Finding("ok", f"{selection}: {choice.steps} steps, calibration {choice.calibration}")
+    mixture = yield from opened(
+        _MIXTURE, "fit_gmm", lambda path: (read_mixtures(path), read_source_hash(path))
+    )
+    if mixture is not None:
+        mixtures, learned_from = mixture
+        fine = "none, the variant uses none"
+        if mixtures is not None:
+            components = mixtures.image.n_components, mixtures.text.n_components
+            fine = f"{components[0]} components of images, {components[1]} of texts"
+        yield from verdict(_MIXTURE, "fit_gmm", fine, _source_problems(learned_from, rows))
+    vaegan = yield from opened(_VAEGAN, "train_vaegan", lambda p: _read_model(p, "train_vaegan"))
+    if vaegan is not None:
+        fine = "a generator" if vaegan.get("generates") else "none, the variant generates nothing"
+        problems = _source_problems(vaegan.get("source_hash", ""), rows)
+        yield from verdict(_VAEGAN, "train_vaegan", fine, problems)
+    if classes is not None:
+        yield from _check_pseudo(classes)
+    config = yield from opened(
+        _PROJECTOR, "train_projector", lambda p: _read_model(p, "train_projector")
+    )
+    if config is not None:
+        origin = config["provenance"]
+        problems = _projector_problems(origin, variant, rows, encoder)
+        yield from verdict(_PROJECTOR, "train_projector", f"variant {origin['variant']}", problems)
+    metrics = yield from opened(Path("metrics.json"), "evaluate", _read_metrics)
+    if metrics is not None:
+        yield Finding("ok", f"metrics.json: model.target.avg.map {metrics:.3f}")
+
+
+def _check_pseudo(classes: tuple[str, ...]) -> Iterator[Finding]:
+    pseudo = yield from opened(_PSEUDO, "synthesize", lambda path: read_pseudo(path, classes))
+    if pseudo is not None:
+        finite = np.isfinite(pseudo.image).all() and np.isfinite(pseudo.text).all()
+        problems = [] if finite else ["values that are not finite"]
+        yield from verdict(_PSEUDO, "synthesize", f"{len(pseudo.classes)} pairs", problems)
+
+
+def _source_problems(learned_from: str, rows: str | None) -> Iterator[str]:
+    """Whether an artefact was made from the rows that the episode names; "" is from none."""
+    if learned_from and rows and learned_from != rows:
+        yield "made from other rows than the episode names"
+
+
+def _projector_problems(
+    origin: dict[str, str], variant: str, rows: str | None, encoder: str | None
+) -> Iterator[str]:
+    yield from _source_problems(origin["source_hash"], rows)
+    if encoder and encoder != origin["encoder_fingerprint"]:
+        yield "made from features of another encoder than data/features.h5 holds"
+    if origin["variant"] != variant:
+        yield f"its variant is {origin['variant']}, not model.variant"
+
+
+def _read_model(folder: Path, stage: str) -> dict[str, Any]:
+    """The config of a model whose tensors are whole and finite; torch is not needed for that."""
+    tensors, config = load_model(folder, stage=stage)
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise UserError(f"{folder}: '{name}' is not finite; re-run `dvc repro {stage}`")
+    return config
+
+
+def _read_metrics(path: Path) -> float:
+    """`model.target.avg.map` of a tree of finite numbers."""
+    remedy = "re-run `dvc repro evaluate`"
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        value = float(tree["model"]["target"]["avg"]["map"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None
+    if not math.isfinite(value):
+        raise UserError(f"{path}: a number is not finite; {remedy}")
+    return value
