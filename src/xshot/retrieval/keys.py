@@ -24,3 +24,11 @@ def sort_keys(costs: NDArray[np.float32], payload: NDArray[np.int32]) -> NDArray
     keys <<= 32
     keys += payload
     return keys
+
+
+def costs_of(keys: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The costs that `sort_keys` made into keys."""
+    bits = (keys >> 32).astype(np.int32)
+    bits ^= (bits >> 31) & 0x7FFFFFFF
+    costs: NDArray[np.float32] = bits.view(np.float32)
+    return costs

@@ -3,8 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.retrieval.keys import sort_keys
-from xshot.retrieval.ranking import BLOCK_SCORES
+from xshot.retrieval.keys import costs_of, sort_keys
+
+_BLOCK_SCORES = 2**20
+_BLOCK_ITEMS = 2**14
+_WORST = np.iinfo(np.int64).max
 
 
 def top_k(
@@ -12,32 +15,38 @@ def top_k(
     items: NDArray[np.float32],
     k: int,
     *,
-    block_scores: int = BLOCK_SCORES,
+    block_scores: int = _BLOCK_SCORES,
+    block_items: int = _BLOCK_ITEMS,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The k best items of each query, best first, ties by place in the gallery.
+
+    Memory beyond the arguments and the result does not grow with the gallery, which may be a
+    memory map.
 
     Args:
         queries: (Q, D) finite.
         items: (G, D) finite.
         k: how many; all G if there are fewer.
         block_scores: scores held at a time.
+        block_items: items scored at a time.
 
     Returns:
         (Q, min(k, G)) places of the items, and their scores.
     """
-    n_items, k = len(items), min(k, len(items))
-    places = np.zeros((len(queries), k), dtype=np.int64)
-    scores = np.zeros((len(queries), k), dtype=np.float32)
+    k = min(k, len(items))
+    best = np.full((len(queries), k), _WORST, dtype=np.int64)
     if k == 0:
-        return places, scores
-    payload = np.arange(n_items, dtype=np.int32)
-    block = max(1, block_scores // n_items)
+        return best, np.zeros(best.shape, dtype=np.float32)
+    block = max(1, block_scores // min(block_items, len(items)))
     for start in range(0, len(queries), block):
         rows = slice(start, start + block)
-        block_of_scores = queries[rows] @ items.T
-        keys = sort_keys(-block_of_scores, payload)
-        best = np.partition(keys, k - 1, axis=1)[:, :k]
-        best.sort(axis=1)
-        places[rows] = best & 0xFFFFFFFF
-        scores[rows] = np.take_along_axis(block_of_scores, places[rows], axis=1)
-    return places, scores
+        for place in range(0, len(items), block_items):
+            costs = -(queries[rows] @ items[place : place + block_items].T)
+            keys = sort_keys(costs, np.arange(place, place + costs.shape[1], dtype=np.int32))
+            # What is behind the k-th best so far, sorted or not, stays behind.
+            candidates = np.concatenate([best[rows], keys], axis=1) if place else keys
+            if candidates.shape[1] > k:
+                candidates = np.partition(candidates, k - 1, axis=1)[:, :k]
+            best[rows, : candidates.shape[1]] = candidates
+    best.sort(axis=1)
+    return best & 0xFFFFFFFF, -costs_of(best)

@@ -1,0 +1,62 @@
+"""Exact search in a large gallery: time and memory, beside scoring all of it at once.
+
+`python -m benchmarks.bench_search [items]`; 1,000,000 items of 256 dimensions by default, 1 GB.
+Memory is the peak of the process during the search, beyond the gallery.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from resource import RUSAGE_SELF, getrusage
+
+import numpy as np
+import torch
+
+from benchmarks.side_by_side import Row, side_by_side
+from xshot.retrieval.search import top_k
+
+DIMENSIONS, K = 256, 12
+
+
+def make_gallery(size: int) -> np.ndarray:
+    """Random unit rows, made block by block: nothing but the gallery stays."""
+    rng = np.random.default_rng(0)
+    items = np.empty((size, DIMENSIONS), np.float32)
+    for start in range(0, size, 2**14):
+        block = items[start : start + 2**14]
+        block[:] = rng.standard_normal(block.shape, np.float32)
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
+    return items
+
+
+def rows(size: int = 1_000_000) -> Iterator[Row]:
+    """One query, as of one user, and 64 at once."""
+    items = make_gallery(size)
+    for count in (1, 64):
+        queries = items[:: size // count][:count]
+        before, start = _peak_mb(), time.perf_counter()
+        top_k(queries, items, K)
+        seconds, memory = time.perf_counter() - start, _peak_mb() - before
+        print(f"{count} queries, {size} items: {seconds:.3f} s, {memory:.0f} MB more memory")
+    for count in (1, 64):
+        queries = items[:: size // count][:count]
+        yield side_by_side(
+            f"top {K} of {size}, {count} queries", "torch.topk",
+            lambda queries=queries: _torch(queries, items),
+            lambda queries=queries: top_k(queries, items, K)[0],
+            equal=lambda theirs, ours: bool((theirs == ours).mean() > 0.999),
+        )  # fmt: skip
+
+
+def _torch(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
+    scores = torch.from_numpy(queries) @ torch.from_numpy(items).T
+    return scores.topk(K).indices.numpy()
+
+
+def _peak_mb() -> float:
+    return getrusage(RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    for _ in rows(*map(int, sys.argv[1:])):
+        pass
