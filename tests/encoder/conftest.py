@@ -62,5 +62,7 @@ def picture(rng: np.random.Generator, size: int = 48) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def load(path: Path, precision: str = "float32") -> Encoder:
-    return load_encoder(read_folder(path), precision=precision, device="cpu", batch_size=1)
+def load(path: Path, precision: str = "float32", *, images: bool = True) -> Encoder:
+    return load_encoder(
+        read_folder(path), precision=precision, device="cpu", batch_size=1, images=images
+    )

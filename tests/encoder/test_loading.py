@@ -45,6 +45,12 @@ def test_features_are_those_of_the_plain_open_clip_loop(folder, pictures):
     np.testing.assert_allclose(encoder.encode_texts(TEXTS), unit(texts), atol=2e-5)
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_texts_have_the_same_bits_where_no_image_will_be_encoded(folder, precision):
+    whole = load(folder, precision).encode_texts(TEXTS)
+    np.testing.assert_array_equal(load(folder, precision, images=False).encode_texts(TEXTS), whole)
+
+
 def test_preprocessing_comes_from_the_folder(vit_folder, copy_of, pictures):
     changed = copy_of(vit_folder)
     edit_config(changed, lambda config: config["preprocess_cfg"].update(mean=[0.1, 0.1, 0.1]))

@@ -23,7 +23,12 @@ from xshot.errors import UserError
 
 
 def load_encoder(
-    folder: EncoderFolder, *, precision: Precision, device: str, batch_size: int
+    folder: EncoderFolder,
+    *,
+    precision: Precision,
+    device: str,
+    batch_size: int,
+    images: bool = True,
 ) -> Encoder:
     """Load an open_clip model folder for inference.
 
@@ -32,6 +37,7 @@ def load_encoder(
         precision: what the towers compute in, as `resolve_precision` says.
         device: `cpu` or `cuda:N`, as `resolve_device` says.
         batch_size: rows per pass on a GPU.
+        images: whether images will be encoded, too; preparing for them takes most of the time.
 
     Raises:
         UserError: open_clip cannot build what the config describes, or the weights do not fit it.
@@ -41,18 +47,19 @@ def load_encoder(
         _load_weights(model, folder)
         tokenizer = _tokenizer(model, folder)
     model.eval().requires_grad_(False)
-    samples = torch.stack([preprocess(image) for image in _samples()])
-    model.visual = fold_batch_norm(model.get_submodule("visual"), samples)
-    if precision != "float32":
-        lower_precision(model, getattr(torch, precision), samples)
+    # Of both towers together: how many rows a pass has must not depend on `images`.
+    pass_rows = _cpu_rows(model) if device == "cpu" else batch_size
+    dtype = getattr(torch, precision)
+    if images:
+        samples = torch.stack([preprocess(image) for image in _samples()])
+        model.visual = fold_batch_norm(model.get_submodule("visual"), samples)
+        if precision != "float32":
+            lower_precision(model, dtype, samples)
+    else:
+        model.visual = nn.Identity()
+        model.to(dtype)
     model.to(memory_format=torch.channels_last).to(device)
-    return Encoder(
-        model=model,
-        preprocess=preprocess,
-        tokenizer=tokenizer,
-        device=device,
-        pass_rows=_cpu_rows(model) if device == "cpu" else batch_size,
-    )
+    return Encoder(model, preprocess, tokenizer, device, pass_rows)
 
 
 def _build(folder: EncoderFolder) -> tuple[nn.Module, Any]:
