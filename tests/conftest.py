@@ -40,3 +40,15 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.support.encoder import write_encoder
 
     return write_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def repository(
+    tmp_path_factory: pytest.TempPathFactory, drawings: Path, tiny_encoder: Path
+) -> Path:
+    """A folder with data and a trained model, as the pipeline leaves it; not to be changed."""
+    from tests.support.repository import write_repository
+
+    root = tmp_path_factory.mktemp("repository")
+    write_repository(root, drawings, tiny_encoder)
+    return root

@@ -12,6 +12,8 @@ from xshot.errors import one_line_errors
 # framework, nor `--help` for torch.
 COMMANDS: dict[str, str] = {
     "check": "xshot.cli.check",
+    "search": "xshot.cli.search",
+    "index": "xshot.cli.index",
 }
 
 

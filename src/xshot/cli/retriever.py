@@ -1,0 +1,37 @@
+"""The retriever that the options of a command ask for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from xshot.search.retriever import Retriever
+
+ModelOption = Annotated[Path, typer.Option(help="folder that train_projector has written")]
+GalleryOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="what to search: an index made by `xshot index` (default: the dataset's test rows)"
+    ),
+]
+
+
+def load_retriever(model: Path, index: Path | None) -> "Retriever":
+    """The model with the index, or with the dataset of params.yaml.
+
+    Raises:
+        UserError: something is absent or damaged, or does not fit together.
+    """
+    from xshot.datasets.params import DataParams
+    from xshot.params import RunParams, load_params
+    from xshot.search.gallery import read_dataset
+    from xshot.search.index import read_index
+    from xshot.search.retriever import Retriever
+
+    params = load_params()
+    if index is not None:
+        gallery = read_index(index)
+    else:
+        gallery = read_dataset(Path(), Path(params.section(DataParams).root))
+    return Retriever.load(model, gallery=gallery, device=params.section(RunParams).device)

@@ -1,0 +1,56 @@
+"""Search the dataset's test rows, or an index of any folder, by text or by image."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever
+from xshot.errors import UserError
+from xshot.store.atomic import write_text
+
+if TYPE_CHECKING:
+    from xshot.search.retriever import Hit, System
+
+
+def command(
+    text: Annotated[str | None, typer.Argument(help="the query", show_default=False)] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="an image file as the query, in place of a text")
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="how many answers")] = 12,
+    system: Annotated[
+        Literal["model", "clip", "both"], typer.Option(help="the trained model, raw CLIP, or both")
+    ] = "model",
+    find: Annotated[
+        Literal["image", "text"] | None,
+        typer.Option(help="what to compare with the query (default: what the query is not)"),
+    ] = None,
+    index: GalleryOption = None,
+    model: ModelOption = Path("models/projector"),
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="write a page with the pictures to this file, too")
+    ] = None,
+) -> None:
+    """Print the best rows for a query."""
+    from xshot.search.answers import as_json as json_of
+    from xshot.search.answers import as_table
+    from xshot.search.retriever import SYSTEMS
+
+    if (text is None) == (image is None):
+        raise UserError('give one query: a text, as in `xshot search "a red bird"`, or --image')
+    retriever = load_retriever(model, index)
+    systems: tuple[System, ...] = SYSTEMS if system == "both" else (system,)
+    answers: dict[str, list[Hit]] = {
+        name: retriever.search(text=text, image=image, k=top, system=name, find=find)
+        for name in systems
+    }
+    query = str(image) if text is None else text
+    typer.echo(json_of(query, retriever.gallery, answers) if as_json else as_table(answers))
+    if html is not None:
+        from xshot.search.page import as_page
+
+        write_text(html, as_page(query, image, retriever.gallery, answers))
+        if not as_json:
+            typer.echo(f"\n{html}")

@@ -1,0 +1,1 @@
+"""Search with what was trained. No stage of the pipeline imports this package."""

@@ -1,0 +1,163 @@
+"""Further classes for a trained model, without training.
+
+The class-posterior coordinates train nothing: to them a class is its prompt, the mean that the
+prompt predicts, and its support. What a further class needs is in the model: the prompts, the
+metric within classes, and the other classes' rows, from which its own mean is predicted. So its
+coordinates equal those that it would have had from the start, up to rounding; only where a class
+had more than `MAX_MEMBERS` rows does the prediction rest on the ones kept. The gated projection
+and the weights of the evidence stay as they were trained.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.episode.class_means import class_means
+from xshot.episode.training_set import Centring, Matrix, TrainingSet, normalise
+from xshot.projector.coordinates import Coordinates
+from xshot.projector.embedder import Embedder, project
+from xshot.projector.evidence import MAX_MEMBERS, Evidence
+
+
+@dataclass(frozen=True)
+class NewClass:
+    """A class that the model was not trained with.
+
+    Attributes:
+        name: what it is called.
+        prompt: (D,) CLIP feature of the name: unit-norm mean over the prompt templates.
+        image: (K, D) CLIP features of example images, K >= 0.
+        text: (J, D) CLIP features of example texts, J >= 0.
+    """
+
+    name: str
+    prompt: Matrix
+    image: Matrix
+    text: Matrix
+
+
+def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
+    """`embedder`, as it was trained and with coordinates, with more target classes behind its own.
+
+    Raises:
+        ValueError: the model has no coordinates.
+    """
+    if not classes:
+        return embedder
+    if embedder.coordinates is None:
+        raise ValueError("a model without class-posterior coordinates knows no classes")
+    centring = embedder.centring
+    prompts = centring.of_text(np.stack([new.prompt for new in classes]))
+    supports = (
+        [_thinned(centring.of_image(new.image)) for new in classes],
+        [_thinned(centring.of_text(new.text)) for new in classes],
+    )
+    image, text = (
+        replace(
+            own,
+            evidence=_extended(own, prompts, support, embedder, side),
+            is_target=np.append(own.is_target, np.ones(len(classes), bool)),
+        )
+        for side, (own, support) in enumerate(zip(embedder.coordinates, supports, strict=True))
+    )
+    return replace(embedder, coordinates=(image, text))
+
+
+def _extended(
+    own: Coordinates, prompts: Matrix, supports: list[Matrix], embedder: Embedder, side: int
+) -> Evidence:
+    """One modality's evidence with the classes of `prompts` (A, D) and their `supports`."""
+    known, count = own.evidence, len(prompts)
+    members, labels = np.concatenate(supports), _one_hot(supports)
+    if not known.logarithmic:  # Tip-Adapter's cache holds rows only
+        return replace(
+            known,
+            prompts=np.concatenate([known.prompts, prompts]),
+            members=np.concatenate([known.members, members]),
+            shares=_beside(known.shares, labels / np.maximum(labels.sum(axis=0), 1)),
+        )
+    weight = _prompt_weight(known)
+    rows, labels_of_rows = _recovered_rows(known)
+    prompts = np.concatenate([known.prompts, prompts])
+    is_target = np.append(own.is_target, np.ones(count, bool))
+    nameless = _beside(labels_of_rows, np.zeros((0, count)))
+    named = _class_means(rows, nameless, prompts, is_target, weight)[-count:]
+    worth = np.concatenate([labels, weight * np.eye(count)])
+    prototypes = known.prototypes
+    if len(prototypes):
+        means = _class_means(
+            project(embedder.projector, np.concatenate([rows, members]), side),
+            _beside(labels_of_rows, labels),
+            project(embedder.projector, prompts, 1),
+            is_target,
+            weight,
+        )
+        prototypes = np.concatenate([prototypes, normalise(means[-count:])])
+    members = normalise(np.concatenate([members, named]) @ known.metric)
+    return replace(
+        known,
+        prompts=prompts,
+        members=np.concatenate([known.members, members]),
+        shares=_beside(known.shares, worth / worth.sum(axis=0)),
+        prototypes=prototypes,
+    )
+
+
+def _recovered_rows(known: Evidence) -> tuple[Matrix, Matrix]:
+    """The training and support rows (M - C, D) among the members, centred, and their labels.
+
+    Behind them stand the C class means. The metric is symmetric and can be inverted.
+    """
+    count = len(known.prompts)
+    rows = np.linalg.solve(known.metric.astype(np.float64), known.members[:-count].T).T
+    return normalise(rows.astype(np.float32)), (known.shares[:-count] > 0).astype(np.float32)
+
+
+def _prompt_weight(known: Evidence) -> float:
+    """How many rows a prompt is worth: by how much its share of a class exceeds a row's."""
+    count = len(known.prompts)
+    of_rows = known.shares[:-count].max(axis=0)
+    of_means = known.shares[-count:].max(axis=0)
+    with_rows = of_rows > 0
+    return float(np.median(of_means[with_rows] / of_rows[with_rows]))
+
+
+def _class_means(
+    rows: Matrix, labels: Matrix, prompts: Matrix, is_target: NDArray[np.bool_], weight: float
+) -> Matrix:
+    """Class means (C, D) of one modality; a row with a target class is support."""
+    of_class = labels.astype(bool)
+    nothing = np.zeros(rows.shape[1], np.float32)
+    training = TrainingSet(
+        image=rows,
+        text=rows,
+        labels=of_class,
+        is_support=np.asarray((of_class & is_target).any(axis=1)),
+        prompts=prompts,
+        is_target=is_target,
+        centring=Centring(nothing, nothing),
+        hash="",
+    )
+    return class_means(training, prompt_weight=weight).image
+
+
+def _thinned(rows: Matrix) -> Matrix:
+    """At most `MAX_MEMBERS` of the rows, evenly."""
+    kept: Matrix = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_MEMBERS)).astype(int)]
+    return kept
+
+
+def _one_hot(supports: list[Matrix]) -> Matrix:
+    """(sum of K, A): which support row is of which class."""
+    classes = np.repeat(np.arange(len(supports)), [len(rows) for rows in supports])
+    one_hot: Matrix = (classes[:, None] == np.arange(len(supports))).astype(np.float32)
+    return one_hot
+
+
+def _beside(known: Matrix, new: NDArray[np.floating[Any]]) -> Matrix:
+    """Known and new rows by known and new columns: a block diagonal matrix."""
+    zeros = np.zeros((len(known), new.shape[1])), np.zeros((len(new), known.shape[1]))
+    return np.block([[known, zeros[0]], [zeros[1], new]]).astype(np.float32)

@@ -1,0 +1,135 @@
+"""The encoder that a model was trained behind, found again and checked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.compute import resolve_device
+from xshot.encoder.files import FileHashes
+from xshot.encoder.fingerprint import EncoderIdentity, identify
+from xshot.encoder.folder import EncoderFolder, read_folder
+from xshot.encoder.precision import Precision
+from xshot.errors import UserError
+from xshot.projector.file import Provenance
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from xshot.encoder.encode import Encoder
+
+_KINDS_OF_DEVICE = ("cpu", "cuda")
+_GPU_ROWS = 64
+
+Matrix = NDArray[np.float32]
+
+
+class QueryEncoder:
+    """Encodes queries; what a query needs of the encoder is loaded with the first that needs it.
+
+    Args:
+        folder: of the open_clip model.
+        identity: of the encoder, as it was when the model was trained.
+        device: `cpu` or `cuda:N`.
+    """
+
+    def __init__(self, folder: EncoderFolder, identity: EncoderIdentity, device: str) -> None:
+        self.identity = identity
+        self.device = device
+        self.folder = folder
+        self._lock = Lock()
+        self._encoder: Encoder | None = None
+        self._takes_images = False
+
+    def texts(self, texts: Sequence[str]) -> Matrix:
+        """(N, D) unit-norm features; what is longer than the context is cut off."""
+        return self.load(images=False).encode_texts(texts)
+
+    def images(self, images: "Sequence[Image]") -> Matrix:
+        """(N, D) unit-norm features of RGB pictures."""
+        return self.load(images=True).encode_images(images)
+
+    def load(self, *, images: bool) -> "Encoder":
+        """The encoder, loaded now if it was not; without `images` it may encode texts only.
+
+        Raises:
+            UserError: the model cannot be built from its folder.
+        """
+        from xshot.encoder.loading import load_encoder
+
+        with self._lock:
+            if self._encoder is None or (images and not self._takes_images):
+                self._encoder = load_encoder(
+                    self.folder,
+                    precision=self.precision,
+                    device=self.device,
+                    batch_size=_GPU_ROWS,
+                    images=images,
+                )
+                self._takes_images = images
+            return self._encoder
+
+    @property
+    def precision(self) -> Precision:
+        """The towers' number format: the one of training, where this device has it."""
+        trained: Precision = self.identity.details["precision"]
+        return "float32" if trained == "float16" and self.device == "cpu" else trained
+
+
+def encoder_of(model: Path, provenance: Provenance, *, device: str) -> QueryEncoder:
+    """The encoder that a model names.
+
+    Raises:
+        UserError: it is not there, or is another one by now.
+    """
+    repository = repository_of(model, provenance.encoder_path)
+    return find_encoder(
+        repository / provenance.encoder_path,
+        provenance.encoder_fingerprint,
+        hashes=FileHashes(repository / ".cache/features/files.json"),
+        device=device,
+    )
+
+
+def find_encoder(path: Path, fingerprint: str, *, hashes: FileHashes, device: str) -> QueryEncoder:
+    """The encoder in the folder `path`, if it is the one that `fingerprint` was taken of.
+
+    Args:
+        path: of the open_clip folder.
+        fingerprint: recorded with the model; it may have been taken on another kind of device.
+        hashes: what is known about the encoder's files.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+
+    Raises:
+        UserError: it is not there, or its weights, preprocessing or tokenizer have changed.
+    """
+    folder = read_folder(path)
+    for kind in _KINDS_OF_DEVICE:
+        for precision in get_args(Precision):
+            identity = identify(folder, precision=precision, device=kind, hashes=hashes)
+            if identity.fingerprint == fingerprint:
+                return QueryEncoder(folder, identity, resolve_device(device))
+    raise UserError(
+        f"{path}: not the encoder that the model was trained with (its fingerprint differs); "
+        "restore it, or train again with `dvc repro`"
+    )
+
+
+def repository_of(model: Path, encoder_path: str) -> Path:
+    """The folder that the pipeline's paths start from, for a model that it has written.
+
+    Raises:
+        UserError: no folder above the model holds its encoder.
+    """
+    above = model.absolute().parents
+    if Path(encoder_path).is_absolute():
+        return above[1]
+    for folder in above:
+        if (folder / encoder_path).exists():
+            return folder
+    raise UserError(
+        f"{model}: its encoder {encoder_path} is in no folder above it; put it back where it was"
+    )

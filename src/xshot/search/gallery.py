@@ -1,0 +1,78 @@
+"""What is searched: the dataset's test rows, or the images of any folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.store.features import read_encoder, read_features, read_ids
+from xshot.store.manifest import read_manifest
+
+Matrix = NDArray[np.float32]
+
+FEATURES = Path("data/features.h5")
+MANIFEST = Path("data/manifest.parquet")
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """N rows: images, and texts where there are any, with their CLIP features.
+
+    Attributes:
+        name: what it is called.
+        images: paths relative to `root`.
+        texts: captions; none for a folder of images.
+        labels: classes of each row; none for a folder of images.
+        features: (N, D) unit-norm CLIP features by modality.
+        encoder_fingerprint: of the encoder that made them.
+        root: where the images lie; None if only the caller knows.
+    """
+
+    name: str
+    images: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    features: dict[str, Matrix]
+    encoder_fingerprint: str
+    root: Path | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def picture(self, row: int) -> Path | None:
+        """The file of a row's image, if it is known where the images lie."""
+        return None if self.root is None else self.root / self.images[row]
+
+
+def read_dataset(repository: Path, root: Path | None = None) -> Gallery:
+    """The dataset's test rows: what evaluation searches, and no row that training has seen.
+
+    Args:
+        repository: the folder of the pipeline's `data/`.
+        root: `data.root`, where the images lie.
+
+    Raises:
+        UserError: a file is absent or damaged, or the dataset has no test row.
+    """
+    path = repository / FEATURES
+    manifest = read_manifest(repository / MANIFEST)
+    kept = set(read_ids(path))
+    rows = [
+        row
+        for row, (id_, split) in enumerate(zip(manifest.ids, manifest.splits, strict=True))
+        if split == "test" and id_ in kept
+    ]
+    if not rows:
+        raise UserError(f"{repository / MANIFEST}: no test row, so that there is nothing to search")
+    features = read_features(path, [manifest.ids[row] for row in rows])
+    return Gallery(
+        name="test rows of the dataset",
+        images=tuple(manifest.images[row] for row in rows),
+        texts=tuple(manifest.texts[row] for row in rows),
+        labels=tuple(manifest.labels[row] for row in rows),
+        features={"image": features.image, "text": features.text},
+        encoder_fingerprint=read_encoder(path).fingerprint,
+        root=root,
+    )

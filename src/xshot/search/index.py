@@ -1,0 +1,148 @@
+"""The images of any folder as a gallery, in one file.
+
+    /image/features (N, D) float32    /index/image (N,) paths relative to the attribute `root`
+
+Encoded through the cache that extraction uses, so that a run that was stopped goes on where it was
+and the images of the dataset need not be encoded again.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xshot.encoder.cache import FeatureCache
+from xshot.encoder.files import FileHashes
+from xshot.encoder.fingerprint import cache_name, identify
+from xshot.encoder.images import BadImageError
+from xshot.encoder.missing import LazyEncoder, encode_files
+from xshot.errors import UserError
+from xshot.search.encoder import QueryEncoder
+from xshot.search.gallery import Gallery, Matrix
+from xshot.store.hdf5 import (
+    create_table,
+    open_table,
+    read_rows,
+    read_strings,
+    write_matrix,
+    write_strings,
+)
+
+SCHEMA_VERSION = 1
+SUFFIXES = (
+    *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm"),
+    *(".tif", ".tiff", ".webp"),
+)
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An image that cannot be read, and why."""
+
+    image: str
+    reason: str
+
+
+def index_folder(
+    root: Path, encoder: QueryEncoder, *, cache: Path, threads: int
+) -> tuple[Gallery, list[LeftOut]]:
+    """Features of every image under `root`, and what was left out.
+
+    Whatever stops it, what was encoded by then is in the cache and is not encoded again.
+
+    Args:
+        root: a folder; hidden files and folders are passed over.
+        encoder: of the model that is to search.
+        cache: extraction's `.cache/features`.
+        threads: passes side by side.
+
+    Raises:
+        UserError: no folder, or no image in it that can be read.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder; name one that holds images")
+    files = list(_image_files(root))
+    hashes = FileHashes(cache / "files.json")
+    # The cache goes by the device that computes, the gallery by the one of training.
+    here = identify(
+        encoder.folder, precision=encoder.precision, device=encoder.device, hashes=hashes
+    )
+    lazy = LazyEncoder(lambda: encoder.load(images=True), threads=threads)
+    keys: dict[Path, bytes] = {}
+    left_out = []
+    folder = cache / cache_name(here, encoder.device) / "image"
+    with closing(FeatureCache(folder)) as known:
+        try:
+            with closing(encode_files(files, lazy, known, hashes)) as outcomes:
+                for file, outcome in outcomes:
+                    if isinstance(outcome, BadImageError):
+                        left_out.append(LeftOut(_relative(file, root), str(outcome)))
+                    else:
+                        keys[file] = outcome
+        finally:
+            hashes.save()
+        kept = [file for file in files if file in keys]
+        if not kept:
+            raise UserError(f"{root}: none of its {len(files)} image files can be read")
+        features = known.rows([keys[file] for file in kept])
+    gallery = _gallery(
+        root, [_relative(file, root) for file in kept], features, encoder.identity.fingerprint
+    )
+    return gallery, sorted(left_out, key=lambda one: one.image)
+
+
+def write_index(path: Path, gallery: Gallery) -> None:
+    """Write an index file, atomically."""
+    with create_table(path, SCHEMA_VERSION) as file:
+        file.attrs["encoder_fingerprint"] = gallery.encoder_fingerprint
+        file.attrs["root"] = str(gallery.root)
+        write_matrix(file, "image/features", gallery.features["image"])
+        write_strings(file, "index/image", gallery.images)
+
+
+def read_index(path: Path) -> Gallery:
+    """Read what `write_index` wrote.
+
+    Raises:
+        UserError: absent, truncated or of another schema.
+    """
+    with open_table(path, SCHEMA_VERSION, remedy="run `xshot index FOLDER`") as file:
+        images = read_strings(file, "index/image")
+        if "root" not in file.attrs or len(file["image/features"]) != len(images):
+            raise UserError(f"{path}: not an index; run `xshot index FOLDER`")
+        return _gallery(
+            Path(file.attrs["root"]),
+            images,
+            read_rows(file, "image/features", np.arange(len(images))),
+            str(file.attrs["encoder_fingerprint"]),
+        )
+
+
+def _gallery(
+    root: Path, images: list[str] | tuple[str, ...], features: Matrix, fingerprint: str
+) -> Gallery:
+    return Gallery(
+        name=str(root),
+        images=tuple(images),
+        texts=(),
+        labels=(),
+        features={"image": features},
+        encoder_fingerprint=fingerprint,
+        root=root,
+    )
+
+
+def _image_files(root: Path) -> Iterator[Path]:
+    """Files that are named as images are, in an order that does not depend on the file system."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+                yield Path(folder) / name
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix()

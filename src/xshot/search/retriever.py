@@ -1,0 +1,315 @@
+"""Search by image or by text with what was trained, and with raw CLIP beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.encoder.images import BadImageError, decode_image
+from xshot.errors import UserError
+from xshot.projector.embedder import Embedder
+from xshot.projector.file import Provenance, load_embedder
+from xshot.retrieval.search import top_k
+from xshot.search.classes import NewClass, add_classes
+from xshot.search.encoder import QueryEncoder, encoder_of, repository_of
+from xshot.search.gallery import FEATURES, Gallery, read_dataset
+from xshot.store.features import read_encoder
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Matrix = NDArray[np.float32]
+System = Literal["model", "clip"]
+Modality = Literal["image", "text"]
+
+SYSTEMS: tuple[System, ...] = get_args(System)
+_SIDES: dict[Modality, int] = {"image": 0, "text": 1}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One row of an answer.
+
+    Attributes:
+        row: its place in the gallery.
+        score: inner product with the query; comparable within one answer only.
+        image: path relative to the gallery's root.
+        text: caption; empty in a folder of images.
+        labels: its classes; empty in a folder of images.
+        guess: the class that the model takes it for; None without class-posterior coordinates.
+        confidence: that class's posterior probability; 0 without.
+    """
+
+    row: int
+    score: float
+    image: str
+    text: str
+    labels: tuple[str, ...]
+    guess: str | None
+    confidence: float
+
+
+class Retriever:
+    """Exact search in a gallery, in the space of the trained model or of raw CLIP.
+
+    It may be used by several threads. Make it with `Retriever.load`.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        provenance: Provenance,
+        encoder: QueryEncoder,
+        gallery: Gallery,
+        *,
+        templates: Sequence[str] = (),
+        added: tuple[NewClass, ...] = (),
+    ) -> None:
+        self.encoder = encoder
+        self.gallery = gallery
+        self.added = added
+        self.provenance = provenance
+        self.templates = tuple(templates)
+        self._trained = embedder
+        self._embedder = add_classes(embedder, added)
+        self._items: dict[tuple[System, Modality], Matrix] = {}
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = "models/projector",
+        *,
+        gallery: Gallery | None = None,
+        device: str = "auto",
+    ) -> "Retriever":
+        """A model with its encoder and a gallery; the encoder is loaded with the first query.
+
+        Args:
+            model: folder that `train_projector` has written. The encoder's path in it starts from
+                the nearest folder above that has it.
+            gallery: what to search; the dataset's test rows if None.
+            device: `auto`, `cpu`, `cuda` or `cuda:N`, for the encoder.
+
+        Raises:
+            UserError: something is absent or damaged, or the encoder or the gallery is another
+                than the model was trained with.
+        """
+        folder = Path(model)
+        embedder, provenance = load_embedder(folder)
+        repository = repository_of(folder, provenance.encoder_path)
+        encoder = encoder_of(folder, provenance, device=device)
+        gallery = read_dataset(repository) if gallery is None else gallery
+        if gallery.encoder_fingerprint != provenance.encoder_fingerprint:
+            raise UserError(
+                f"{gallery.name}: its features are of another encoder than {folder} was trained "
+                "with; index it again, or run `dvc repro` for the dataset"
+            )
+        features = repository / FEATURES
+        templates = read_encoder(features).templates if features.exists() else ()
+        return cls(embedder, provenance, encoder, gallery, templates=templates)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that the model knows, those added last."""
+        return (*self.provenance.classes, *(new.name for new in self.added))
+
+    @property
+    def knows_classes(self) -> bool:
+        """Whether the model has class-posterior coordinates, which classes can be added to."""
+        return self._trained.coordinates is not None
+
+    def search(
+        self,
+        *,
+        text: str | None = None,
+        image: "str | Path | bytes | Image | None" = None,
+        k: int = 12,
+        system: System = "model",
+        find: Modality | None = None,
+    ) -> list[Hit]:
+        """The k best rows for a text or for an image, best first.
+
+        Args:
+            text: the query, or
+            image: the query: a file, its bytes, or an RGB picture.
+            k: how many; all if there are fewer.
+            system: `model` or raw `clip`.
+            find: what is compared with the query; what the query is not, if None, or whatever the
+                gallery has.
+
+        Raises:
+            UserError: the image cannot be read, or the gallery has nothing of the kind to find.
+            ValueError: not exactly one query.
+        """
+        if (text is None) == (image is None):
+            raise ValueError("give a text or an image")
+        asked: Modality = "text" if image is None else "image"
+        if text is not None:
+            feature = self.encoder.texts([text])[0]
+        else:
+            assert image is not None
+            feature = self.encoder.images([_picture(image)])[0]
+        return self.rank(feature, asked, k=k, system=system, find=find)
+
+    def rank(
+        self,
+        feature: Matrix,
+        asked: Modality,
+        *,
+        k: int,
+        system: System = "model",
+        find: Modality | None = None,
+    ) -> list[Hit]:
+        """As `search`, for the CLIP feature (D,) of an image or a text (`asked`)."""
+        found = self._found(asked, find)
+        items = self.items(system, found)
+        query = self._embed(feature[None], system, asked)
+        places, scores = top_k(query, items, k)
+        guesses = self._guesses(items[places[0]], system, found)
+        return [
+            Hit(
+                row=row,
+                score=score,
+                image=self.gallery.images[row],
+                text=self.gallery.texts[row] if self.gallery.texts else "",
+                labels=self.gallery.labels[row] if self.gallery.labels else (),
+                guess=guess,
+                confidence=confidence,
+            )
+            for row, score, (guess, confidence) in zip(
+                places[0].tolist(), scores[0].tolist(), guesses, strict=True
+            )
+        ]
+
+    def items(self, system: System, modality: Modality) -> Matrix:
+        """The gallery (N, E) as `system` sees it, embedded when first asked for."""
+        if system == "clip":
+            return self.gallery.features[modality]
+        key = (system, modality)
+        if key not in self._items:
+            self._items[key] = self._embedded(self.gallery.features[modality], modality)
+        return self._items[key]
+
+    def with_class(
+        self,
+        name: str,
+        *,
+        images: "Sequence[str | Path | bytes | Image]" = (),
+        texts: Sequence[str] = (),
+        rows: Sequence[int] = (),
+    ) -> "Retriever":
+        """A retriever that knows one more class, by its name and K examples; nothing is trained.
+
+        Args:
+            name: of the class; with no example, the name alone speaks for it.
+            images: examples.
+            texts: examples.
+            rows: of the gallery, as examples of both kinds.
+
+        Raises:
+            UserError: the name is taken, an image cannot be read, or the model knows no classes.
+        """
+        image, text = (
+            [self.gallery.features[kind][list(rows)]] if kind in self.gallery.features else []
+            for kind in _SIDES
+        )
+        if images:
+            image.append(self.encoder.images([_picture(example) for example in images]))
+        if texts:
+            text.append(self.encoder.texts(texts))
+        nothing = np.empty((0, len(self._trained.centring.image)), np.float32)
+        return self.with_features(
+            name, np.concatenate([nothing, *image]), np.concatenate([nothing, *text])
+        )
+
+    def with_features(self, name: str, image: Matrix, text: Matrix) -> "Retriever":
+        """As `with_class`, for the CLIP features (K, D) and (J, D) of the examples."""
+        if not self.knows_classes:
+            raise UserError(
+                f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
+                "class can be added; train one that has, such as xshot or posterior"
+            )
+        if name in self.classes:
+            raise UserError(f"class '{name}' is known already; choose another name")
+        if not self.templates:
+            raise UserError(
+                f"{FEATURES}: not found; the templates of the class prompts stand there; run "
+                "`dvc repro extract`"
+            )
+        prompts = self.encoder.texts([one.replace("{}", name) for one in self.templates])
+        mean = prompts.mean(axis=0)
+        new = NewClass(name, mean / np.linalg.norm(mean), image, text)
+        return self._with_added((*self.added, new))
+
+    def without_class(self, name: str) -> "Retriever":
+        """A retriever that no longer knows a class that was added.
+
+        Raises:
+            UserError: no such class was added.
+        """
+        left = tuple(new for new in self.added if new.name != name)
+        if len(left) == len(self.added):
+            raise UserError(f"class '{name}' was not added")
+        return self._with_added(left)
+
+    def _with_added(self, added: tuple[NewClass, ...]) -> "Retriever":
+        return Retriever(
+            self._trained,
+            self.provenance,
+            self.encoder,
+            self.gallery,
+            templates=self.templates,
+            added=added,
+        )
+
+    def _found(self, asked: Modality, find: Modality | None) -> Modality:
+        other: Modality = "image" if asked == "text" else "text"
+        if find is None:
+            return other if other in self.gallery.features else asked
+        if find not in self.gallery.features:
+            raise UserError(f"{self.gallery.name}: holds no {find}s to find")
+        return find
+
+    def _embed(self, features: Matrix, system: System, modality: Modality) -> Matrix:
+        if system == "clip":
+            return features
+        query = self._embedded(features, modality)
+        if self.knows_classes:
+            # What makes up for unit norm counts in no similarity, that of two images included.
+            query[:, -2:] = 0
+        return query
+
+    def _embedded(self, features: Matrix, modality: Modality) -> Matrix:
+        embed = self._embedder.embed_image if modality == "image" else self._embedder.embed_text
+        return embed(features)
+
+    def _guesses(
+        self, items: Matrix, system: System, modality: Modality
+    ) -> list[tuple[str | None, float]]:
+        coordinates = self._embedder.coordinates
+        if system == "clip" or coordinates is None:
+            return [(None, 0.0)] * len(items)
+        weight = coordinates[_SIDES[modality]].weight
+        first = items.shape[1] - len(self.classes) - 2
+        shares = items[:, first:-2] * np.sqrt((1 + weight) / weight)
+        best = shares.argmax(axis=1)
+        return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
+
+
+def _picture(image: "str | Path | bytes | Image") -> "Image":
+    if isinstance(image, str | Path):
+        try:
+            return decode_image(Path(image).read_bytes())
+        except OSError as error:
+            raise UserError(f"{image}: {error.strerror}; name an image file") from None
+        except BadImageError as error:
+            raise UserError(f"{image}: {error}; choose another image") from None
+    if isinstance(image, bytes):
+        try:
+            return decode_image(image)
+        except BadImageError as error:
+            raise UserError(f"the image: {error}; choose another one") from None
+    return image

@@ -1,0 +1,198 @@
+"""A retriever loads from a model alone, refuses what does not fit, and finds what is nearest."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import xshot
+from tests.support.repository import save_model, write_repository
+from tests.support.stage import ROOT
+from xshot.errors import UserError
+from xshot.projector.embedder import project
+from xshot.projector.file import load_embedder
+from xshot.search.gallery import read_dataset
+from xshot.store.features import read_features
+from xshot.store.manifest import read_manifest, write_manifest
+
+
+@pytest.fixture(scope="module")
+def retriever(repository):
+    return xshot.Retriever.load(repository / "models/projector", device="cpu")
+
+
+@pytest.fixture
+def copy_of(repository, tmp_path):
+    return shutil.copytree(repository, tmp_path / "copy", symlinks=True)
+
+
+def test_importing_xshot_imports_no_torch():
+    code = "import sys, xshot; assert not {'torch', 'numpy', 'h5py'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing"):
+        xshot.nothing  # noqa: B018
+
+
+def test_the_gallery_is_the_test_rows(repository, retriever):
+    manifest = read_manifest(repository / "data/manifest.parquet")
+    test_rows = [row for row, split in enumerate(manifest.splits) if split == "test"]
+    assert retriever.gallery.images == tuple(manifest.images[row] for row in test_rows)
+    assert 0 < len(retriever.gallery) < len(manifest)
+
+
+@pytest.mark.parametrize("system", ["model", "clip"])
+def test_a_text_finds_the_images_of_highest_inner_product(repository, retriever, system):
+    text = "a picture of a red bird"
+    hits = retriever.search(text=text, k=7, system=system)
+    query = retriever.encoder.texts([text])
+    items = read_dataset(repository).features["image"]
+    if system == "model":
+        embedder, _ = load_embedder(repository / "models/projector")
+        query, items = embedder.embed_text(query), embedder.embed_image(items)
+    scores = (query @ items.T)[0]
+    assert [hit.row for hit in hits] == np.argsort(-scores, kind="stable")[:7].tolist()
+    np.testing.assert_allclose([hit.score for hit in hits], np.sort(scores)[::-1][:7], atol=1e-6)
+
+
+def test_an_image_finds_texts_or_if_asked_images(repository, retriever):
+    file = repository / "raw" / retriever.gallery.images[3]
+    similar = retriever.search(image=file, k=4, find="image", system="clip")
+    assert (similar[0].row, similar[0].score) == (3, pytest.approx(1, abs=1e-5))
+    # Closeness and the probability of being of one class, without what makes up for unit norm.
+    items = retriever.items("model", "image")[:, :-2]
+    found = retriever.search(image=file, k=4, find="image")
+    assert [hit.row for hit in found] == np.argsort(-items @ items[3], kind="stable")[:4].tolist()
+    texts = retriever.search(image=file, k=4)
+    scores = retriever.items("model", "text") @ retriever.items("model", "image")[3]
+    assert [hit.row for hit in texts] == np.argsort(-scores, kind="stable")[:4].tolist()
+
+
+def test_an_image_may_be_a_file_bytes_or_a_picture(repository, retriever):
+    file = repository / "raw" / retriever.gallery.images[0]
+    answers = [
+        retriever.search(image=image)
+        for image in (file, str(file), file.read_bytes(), Image.open(file).convert("RGB"))
+    ]
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_hit_tells_what_the_row_is_and_what_the_model_takes_it_for(repository, retriever):
+    embedder, provenance = load_embedder(repository / "models/projector")
+    for hit in retriever.search(text="a dog", k=5):
+        manifest = read_manifest(repository / "data/manifest.parquet")
+        row = manifest.images.index(hit.image)
+        assert (hit.text, hit.labels) == (manifest.texts[row], manifest.labels[row])
+        features = read_features(repository / "data/features.h5", [manifest.ids[row]])
+        centred = embedder.centring.of_image(features.image)
+        shares = embedder.coordinates[0].posterior(
+            centred, project(embedder.projector, centred, 0)
+        )[0]
+        assert hit.guess == provenance.classes[shares.argmax()]
+        assert hit.confidence == pytest.approx(shares.max(), abs=1e-5)
+    assert retriever.search(text="a dog", system="clip")[0].guess is None
+
+
+def test_more_answers_than_rows_are_all_rows(retriever):
+    hits = retriever.search(text="a dog", k=10**6)
+    assert sorted(hit.row for hit in hits) == list(range(len(retriever.gallery)))
+
+
+@pytest.mark.parametrize("query", [{}, {"text": "a", "image": "b"}])
+def test_one_query_is_asked_for(retriever, query):
+    with pytest.raises(ValueError, match="a text or an image"):
+        retriever.search(**query)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"), [("nowhere.png", "No such file"), (b"no image", "not an image")]
+)
+def test_an_image_that_cannot_be_read_is_one_line(retriever, image, message):
+    with pytest.raises(UserError, match=message):
+        retriever.search(image=image)
+
+
+def test_a_changed_encoder_is_refused(copy_of):
+    encoder = copy_of / "encoder"
+    real = encoder.resolve()
+    encoder.unlink()
+    shutil.copytree(real, encoder)
+    config = encoder / "open_clip_config.json"
+    config.write_text(config.read_text() + " ")
+    with pytest.raises(UserError, match=r"encoder: not the encoder .* trained with"):
+        xshot.Retriever.load(copy_of / "models/projector", device="cpu")
+
+
+def test_an_encoder_that_is_gone_is_named(copy_of):
+    (copy_of / "encoder").unlink()
+    with pytest.raises(UserError, match="encoder encoder is in no folder above it"):
+        xshot.Retriever.load(copy_of / "models/projector", device="cpu")
+
+
+def test_features_of_another_encoder_are_refused(retriever, repository):
+    other = replace(retriever.gallery, encoder_fingerprint="other")
+    with pytest.raises(UserError, match="another encoder"):
+        xshot.Retriever.load(repository / "models/projector", gallery=other, device="cpu")
+
+
+def test_without_test_rows_there_is_nothing_to_search(copy_of):
+    path = copy_of / "data/manifest.parquet"
+    manifest = read_manifest(path)
+    write_manifest(path, replace(manifest, splits=("train",) * len(manifest)))
+    with pytest.raises(UserError, match="no test row"):
+        xshot.Retriever.load(copy_of / "models/projector", device="cpu")
+
+
+def test_a_new_class_is_guessed_where_its_examples_are(retriever):
+    rows = [5, 6]
+    extended = retriever.with_class("brand new", rows=rows)
+    assert extended.classes == (*retriever.classes, "brand new")
+    assert retriever.classes == retriever.provenance.classes
+    hits = {hit.row: hit for hit in extended.search(text="brand new", k=10**6)}
+    assert all(hits[row].guess == "brand new" for row in rows)
+    assert extended.without_class("brand new").classes == retriever.classes
+
+
+def test_examples_may_come_from_outside(repository, retriever):
+    files = [repository / "raw" / retriever.gallery.images[row] for row in (5, 6)]
+    texts = [retriever.gallery.texts[row] for row in (5, 6)]
+    outside = retriever.with_class("brand new", images=files, texts=texts)
+    inside = retriever.with_class("brand new", rows=[5, 6])
+    for modality in ("image", "text"):
+        ours, theirs = (r.items("model", modality) for r in (outside, inside))
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_a_class_needs_a_new_name(retriever):
+    with pytest.raises(UserError, match="known already"):
+        retriever.with_class(retriever.classes[0])
+    with pytest.raises(UserError, match="was not added"):
+        retriever.without_class(retriever.classes[0])
+
+
+def test_a_model_without_coordinates_searches_but_takes_no_class(tmp_path, drawings, tiny_encoder):
+    write_repository(tmp_path, drawings, tiny_encoder, variant="gcrdp")
+    plain = xshot.Retriever.load(tmp_path / "models/projector", device="cpu")
+    assert plain.search(text="a dog")[0].guess is None
+    with pytest.raises(UserError, match="gcrdp has no class-posterior coordinates"):
+        plain.with_class("brand new")
+    save_model(tmp_path, "clip")
+    raw = xshot.Retriever.load(tmp_path / "models/projector", device="cpu")
+    rows = [[hit.row for hit in raw.search(text="a dog", system=s)] for s in ("model", "clip")]
+    assert rows[0] == rows[1]
+
+
+def test_without_templates_no_class_can_be_added(copy_of, retriever):
+    (copy_of / "data/features.h5").unlink()
+    alone = xshot.Retriever.load(
+        copy_of / "models/projector", gallery=retriever.gallery, device="cpu"
+    )
+    assert alone.search(text="a dog")
+    with pytest.raises(UserError, match="templates"):
+        alone.with_class("brand new")
