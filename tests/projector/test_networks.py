@@ -4,23 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from xshot.projector.networks import BOTH, IMAGE, TEXT, GatedProjector, PairedLinear
+from xshot.paired import BOTH, IMAGE, TEXT
+from xshot.projector.networks import GatedProjector
 
 
 def make(generator, *, gate=True, gate_bias=-2.0):
     return GatedProjector(6, 8, gate=gate, gate_bias=gate_bias, generator=generator)
-
-
-def test_paired_linear_is_one_linear_layer_per_modality(generator):
-    pair = PairedLinear(3, 5, generator)
-    inputs = torch.randn(2, 4, 3, generator=generator)
-    for place, modality in enumerate((IMAGE, TEXT)):
-        linear = nn.Linear(3, 5)
-        linear.weight.data = pair.weight[place].T
-        linear.bias.data = pair.bias[place, 0]
-        expected = linear(inputs[place])
-        assert torch.allclose(pair(inputs)[place], expected, atol=1e-6)
-        assert torch.allclose(pair(inputs[modality], modality)[0], expected, atol=1e-6)
 
 
 def test_projection_follows_the_formula(generator, unit):

@@ -9,33 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from xshot.paired import PairedLinear
 from xshot.vaegan.residuals import ResidualModel
 
 _SLOPE = 0.2
-
-
-class PairedLinear(nn.Module):
-    """One linear layer per modality: (2, N, inputs) -> (2, N, outputs).
-
-    Args:
-        inputs: width of the input.
-        outputs: width of the output.
-        generator: draws the initial weights (uniform, as in `nn.Linear`); None = zeros.
-    """
-
-    def __init__(self, inputs: int, outputs: int, generator: torch.Generator | None) -> None:
-        super().__init__()
-        weight, bias = torch.zeros(2, inputs, outputs), torch.zeros(2, 1, outputs)
-        if generator is not None:
-            bound = inputs**-0.5
-            weight.uniform_(-bound, bound, generator=generator)
-            bias.uniform_(-bound, bound, generator=generator)
-        self.weight = nn.Parameter(weight)
-        self.bias = nn.Parameter(bias)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Apply each modality's layer to its own slice."""
-        return torch.baddbmm(self.bias, inputs, self.weight)
 
 
 class PairedPerceptron(nn.Module):
