@@ -16,6 +16,7 @@ WORDS = [
     *("a", "an", "of", "the", "picture", "drawing", "icon", "emoji"),
     *("red", "green", "blue", "square", "circle", "line", "dog", "cat"),
 ]
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
 PREPROCESSING = {"mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4], "interpolation": "bilinear"}
 
 VIT = {
@@ -68,6 +69,8 @@ def write_folder(path: Path, model_config: dict[str, Any], *, seed: int = 0) -> 
     (path / "open_clip_config.json").write_text(json.dumps(config))
     if "hf_model_name" in model_config["text_cfg"]:
         _write_bert(path)
+    if "hf_tokenizer_name" in model_config["text_cfg"]:
+        _write_tokenizer(path)
     model, _ = open_clip_model(path, load_weights=False, seed=seed)
     weights = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, path / "open_clip_model.safetensors")
@@ -102,15 +105,17 @@ def _spread_batch_norm(model: nn.Module) -> None:
 
 
 def _write_bert(path: Path) -> None:
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
     BertConfig(
-        vocab_size=len(vocabulary),
+        vocab_size=len(VOCABULARY),
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
     ).save_pretrained(path)
-    numbers = {word: number for number, word in enumerate(vocabulary)}
+
+
+def _write_tokenizer(path: Path) -> None:
+    numbers = {word: number for number, word in enumerate(VOCABULARY)}
     tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
