@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from xshot.compute import limit_threads, resolve_device
 from xshot.datasets.params import DataParams
+from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
-from xshot.encoder.folder import read_folder
 from xshot.encoder.missing import LazyEncoder
 from xshot.encoder.params import ClipParams
 from xshot.encoder.precision import resolve_precision
@@ -36,15 +36,21 @@ def main() -> None:
     device = resolve_device(run.device)
     precision = resolve_precision(clip.precision, device)
     limit_threads(run.threads)
-    folder = read_folder(Path(clip.weights))
+    files = read_encoder_files(Path(clip.weights), clip.architecture)
     hashes = FileHashes(CACHE / "files.json")
-    identity = identify(folder, precision=precision, device=device, hashes=hashes)
+    identity = identify(files, precision=precision, device=device, hashes=hashes)
 
     def load() -> "Encoder":
         # Not before a row needs it: with all of them cached there is nothing to load.
         from xshot.encoder.loading import load_encoder
 
-        return load_encoder(folder, precision=precision, device=device, batch_size=clip.batch_size)
+        return load_encoder(
+            files,
+            precision=precision,
+            device=device,
+            batch_size=clip.batch_size,
+            long_texts=clip.long_texts,
+        )
 
     extraction = extract(
         manifest,
@@ -53,14 +59,18 @@ def main() -> None:
         cache=CACHE / cache_name(identity, device),
         hashes=hashes,
         templates=clip.templates,
+        long_texts=clip.long_texts,
         max_rejected=data.max_rejected if data.on_bad_image == "skip" else None,
     )
+    details = identity.details
+    if extraction.long_texts:
+        details = {**details, "long_texts": {clip.long_texts: extraction.long_texts}}
     write_rejected(Path("data/rejected.csv"), extraction.rejected)
     write_features(
         Path("data/features.h5"),
         extraction.features,
         extraction.classes,
-        EncoderRecord(identity.fingerprint, identity.details, clip.templates),
+        EncoderRecord(identity.fingerprint, details, clip.templates),
     )
 
 

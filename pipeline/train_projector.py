@@ -24,6 +24,7 @@ FEATURES = Path("data/features.h5")
 def main() -> None:
     """Write models/projector/; torch is imported only where a projector is trained."""
     params = load_params()
+    clip = params.section(ClipParams)
     run, model = params.section(RunParams), params.section(ModelParams)
     episode = read_episode(Path("data/episode.json"))
     features = read_features(FEATURES, training_rows(episode.task))
@@ -50,7 +51,8 @@ def main() -> None:
     )
     provenance = Provenance(
         encoder_fingerprint=read_encoder(FEATURES).fingerprint,
-        encoder_path=params.section(ClipParams).weights,
+        encoder_path=clip.weights,
+        encoder_architecture=clip.architecture,
         source_hash=training.hash,
         variant=model.variant,
         classes=episode.task.classes,

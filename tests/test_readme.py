@@ -24,7 +24,7 @@ def param_table() -> str:
         for name, field in schema.model_fields.items():
             key = f"{schema.key}.{name}".lstrip(".")
             allowed = _allowed(properties[name])
-            default = str(values[name]).replace("|", "\\|")
+            default = "null" if values[name] is None else str(values[name]).replace("|", "\\|")
             lines.append(f"| `{key}` | `{default}` | {allowed} | {field.description} |")
     return "\n".join(lines)
 
@@ -62,6 +62,8 @@ def test_readme_shows_the_means_of_the_committed_sweep():
 
 def _allowed(prop: dict[str, Any]) -> str:
     """The range of a value in a few words, from its JSON schema."""
+    if "anyOf" in prop:
+        return " or ".join(_allowed(option) for option in prop["anyOf"])
     if "enum" in prop:
         return ", ".join(f"`{value}`" for value in prop["enum"])
     item = prop.get("items", prop)

@@ -88,6 +88,14 @@ def test_what_the_sources_make_is_absent_and_not_wrong(clone):
     assert any("dvc.yaml:openmoji_lite`" in line for line in lines["absent"])
 
 
+def test_a_model_of_the_hub_is_absent_until_it_is_frozen(clone):
+    clone.set(clip__weights="models/encoders/vit-b-32-openai")
+    lines = check()[1]
+    assert any("hub/dvc.yaml:freeze@vit-b-32-openai`" in line for line in lines["absent"])
+    clone.set(clip__weights="models/encoders/unheard-of")
+    assert any("unheard-of: no such folder" in line for line in check()[1]["wrong"])
+
+
 @pytest.mark.parametrize("name", ARTEFACTS)
 def test_what_is_cut_off_is_named_with_the_stage_to_run_again(clone, name):
     path = Path(name)

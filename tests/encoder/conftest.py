@@ -62,7 +62,14 @@ def picture(rng: np.random.Generator, size: int = 48) -> Image.Image:
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def load(path: Path, precision: str = "float32", *, images: bool = True) -> Encoder:
+def load(
+    path: Path, precision: str = "float32", *, long_texts: str = "truncate", images: bool = True
+) -> Encoder:
     return load_encoder(
-        read_folder(path), precision=precision, device="cpu", batch_size=1, images=images
+        read_folder(path),
+        precision=precision,
+        device="cpu",
+        batch_size=1,
+        long_texts=long_texts,
+        images=images,
     )

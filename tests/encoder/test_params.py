@@ -7,7 +7,9 @@ from xshot.encoder.params import ClipParams
 
 GOOD = {
     "weights": "models/encoders/some",
+    "architecture": None,
     "precision": "auto",
+    "long_texts": "split",
     "batch_size": 256,
     "templates": ["a picture of {}", "{}"],
 }
@@ -21,6 +23,7 @@ def parse(**changes):
 
 def test_what_params_yaml_may_say():
     assert parse().templates == ("a picture of {}", "{}")
+    assert parse(architecture="ViT-B-32").architecture == "ViT-B-32"
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,8 @@ def test_what_params_yaml_may_say():
         {"precision": "half"},
         {"batch_size": 0},
         {"weights": ""},
+        {"architecture": ""},
+        {"long_texts": "drop"},
         {"workers": 4},
     ],
 )

@@ -1,5 +1,7 @@
 """Batches of texts: each text once, with its like only, and what is too long is known."""
 
+from dataclasses import replace
+
 import open_clip
 import pytest
 import torch
@@ -7,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.encoder.conftest import load
-from xshot.encoder.texts import Tokenizer, batch_texts
+from xshot.encoder.texts import Piece, Tokenizer, batch_texts
 
 WORDS = ["red", "green", "a", "the", "unhearable", "dog,", "[PAD]", "!"]
+
+
+def rows(batch):
+    return [piece.row for piece in batch.pieces]
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +48,10 @@ def test_the_folder_tells_the_tokenizer_what_it_needs(word_level):
 def test_every_text_once_among_texts_of_its_length(request, kind, texts, size):
     tokenizer = request.getfixturevalue(kind)
     batches = list(batch_texts(texts, tokenizer, size=size))
-    assert sorted(row for batch in batches for row in batch.rows) == list(range(len(texts)))
+    assert sorted(row for batch in batches for row in rows(batch)) == list(range(len(texts)))
     for batch in batches:
-        assert 1 <= len(batch.rows) <= size
-        whole = tokenizer.tokenize([texts[row] for row in batch.rows])
+        assert 1 <= len(batch.pieces) <= size
+        whole = tokenizer.tokenize([texts[row] for row in rows(batch)])
         length = batch.tokens.shape[1]
         assert torch.equal(batch.tokens, whole[:, :length])
         assert (whole[:, length:] == tokenizer.padding).all()
@@ -57,7 +63,7 @@ def test_every_text_once_among_texts_of_its_length(request, kind, texts, size):
 def test_a_text_is_truncated_iff_its_tokens_exceed_the_context(tokenizer):
     texts = [" ".join(["red"] * count) for count in range(1, 20)]
     batches = list(batch_texts(texts, tokenizer, size=4))
-    found = {row for batch in batches for row in batch.truncated}
+    found = {piece.row for batch in batches for piece in batch.pieces if piece.truncated}
     room = tokenizer.context - 2  # start and end take one each
     assert found == {row for row, text in enumerate(texts) if len(text.split()) > room}
 
@@ -66,12 +72,30 @@ def test_without_cutting_all_texts_keep_the_context(byte_pairs):
     whole = Tokenizer(byte_pairs.tokenize, context=10, padding=0, cut=False)
     texts = ["red", "a green dog", "red red red red red red red red red red red"]
     padded, full = batch_texts(texts, whole, size=8)
-    assert (padded.rows, padded.tokens.shape, padded.truncated) == ((0, 1), (2, 10), ())
-    assert (full.rows, full.tokens.shape, full.truncated) == ((2,), (1, 10), (2,))
+    assert (padded.pieces, padded.tokens.shape) == ((Piece(0), Piece(1)), (2, 10))
+    assert (full.pieces, full.tokens.shape) == ((Piece(2, truncated=True, long=True),), (1, 10))
 
 
 def test_more_texts_than_are_tokenized_at_once(byte_pairs):
     texts = ["red", "a green dog"] * 1500
     batches = list(batch_texts(texts, byte_pairs, size=64))
-    assert sorted(row for batch in batches for row in batch.rows) == list(range(3000))
-    assert sum(len(batch.rows) < 64 for batch in batches) == 2  # all but the last of each length
+    assert sorted(row for batch in batches for row in rows(batch)) == list(range(3000))
+    assert sum(len(batch.pieces) < 64 for batch in batches) == 2  # all but the last of each length
+
+
+def test_a_long_text_goes_by_sentences_and_others_stay_whole(byte_pairs):
+    tokenizer = replace(byte_pairs, long_texts="split")
+    texts = [
+        "A red dog. A cat.",  # fits as it is
+        "A red dog. A green cat. A blue line or two.",
+        "red " * 9 + "dog. The end.",  # its first sentence is too long by itself
+        "red " * 12,  # has no sentences
+    ]
+    pieces = [piece for batch in batch_texts(texts, tokenizer, size=2) for piece in batch.pieces]
+    by_text = [
+        sorted((p for p in pieces if p.row == row), key=lambda p: p.number) for row in range(4)
+    ]
+    assert by_text[0] == [Piece(0)]
+    assert by_text[1] == [Piece(1, n, 3, long=True) for n in range(3)]
+    assert by_text[2] == [Piece(2, 0, 2, truncated=True, long=True), Piece(2, 1, 2, long=True)]
+    assert by_text[3] == [Piece(3, truncated=True, long=True)]

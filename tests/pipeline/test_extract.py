@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from tests.encoder.folders import VIT, write_folder
 from xshot.encoder.cache import FeatureCache
 from xshot.errors import UserError
 from xshot.store.features import read_class_features, read_encoder, read_features
-from xshot.store.manifest import Manifest, write_manifest
+from xshot.store.manifest import Manifest, read_manifest, write_manifest
 
 ROOT = Path(__file__).parents[2]
 N = 96
@@ -161,6 +162,17 @@ def test_a_bad_image_is_one_line_and_leaves_no_output(folder):
         "or leave such rows out with data.on_bad_image: skip\n"
     )
     assert [path.name for path in (folder / "data").iterdir()] == ["manifest.parquet"]
+
+
+def test_long_texts_are_counted_in_the_record(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    path = Path("data/manifest.parquet")
+    manifest = read_manifest(path)
+    path.unlink()  # a link to the other tests' own
+    texts = ("A red dog. " * 20, *manifest.texts[1:])
+    write_manifest(path, replace(manifest, texts=texts))
+    pipeline.extract.main()
+    assert read_encoder(Path("data/features.h5")).details["long_texts"] == {"split": 1}
 
 
 def replace_image(folder, number, content):

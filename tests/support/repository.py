@@ -128,6 +128,7 @@ def _write_features(root: Path, images: Path) -> None:
         cache=root / "cache",
         hashes=hashes,
         templates=TEMPLATES,
+        long_texts="split",
         max_rejected=None,
     )
     record = EncoderRecord(identity.fingerprint, identity.details, TEMPLATES)

@@ -8,7 +8,7 @@ from xshot.cli.inputs import describe
 from xshot.cli.learned import check_learned
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
-from xshot.encoder.folder import EncoderFolder
+from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
 from xshot.episode.episode import Episode, HeldOut, read_episode, read_heldout
 from xshot.episode.training_set import training_rows
@@ -34,7 +34,7 @@ _Stored = tuple[Features, ClassFeatures, EncoderRecord]
 
 
 def check_artefacts(
-    params: Params, fresh: Manifest | None, folder: EncoderFolder | None
+    params: Params, fresh: Manifest | None, folder: EncoderFiles | None
 ) -> Iterator[Finding]:
     """Check every output of the stages, in the order of the DAG.
 
@@ -82,7 +82,7 @@ def _read_stored(path: Path) -> _Stored:
 
 
 def _features_problems(
-    stored: _Stored, manifest: Manifest | None, clip: ClipParams, folder: EncoderFolder | None
+    stored: _Stored, manifest: Manifest | None, clip: ClipParams, folder: EncoderFiles | None
 ) -> Iterator[str]:
     features, classes, record = stored
     if manifest is not None:
@@ -95,6 +95,8 @@ def _features_problems(
         yield "made with other clip.templates"
     if clip.precision not in ("auto", record.details["precision"]):
         yield f"made in {record.details['precision']}, not in clip.precision"
+    if clip.long_texts not in record.details.get("long_texts", clip.long_texts):
+        yield "made with other clip.long_texts"
     if folder is not None:
         # In the precision and on the device recorded: what `auto` means only torch can say.
         identity = identify(

@@ -10,12 +10,14 @@ from ruamel.yaml import YAML
 from xshot.cli.finding import Finding, attempt
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DataParams
-from xshot.encoder.folder import EncoderFolder, read_folder
+from xshot.encoder.checkpoint import read_encoder_files
+from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
 from xshot.params import Params
 from xshot.store.manifest import Manifest
 
 _SOURCES = Path("pipeline/sources/dvc.yaml")
+_HUB = Path("pipeline/sources/hub/dvc.yaml")
 
 
 def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
@@ -23,7 +25,7 @@ def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
     data = params.section(DataParams)
     root = Path(data.root)
     if not root.exists() and (stage := _made_by(root)):
-        yield Finding("absent", f"{root}: `dvc repro {_SOURCES}:{stage}` makes it")
+        yield Finding("absent", f"{root}: `dvc repro {stage}` makes it")
         return None
     with _warnings() as warnings:
         manifest = yield from attempt(
@@ -42,16 +44,17 @@ def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
     return manifest
 
 
-def check_encoder(params: Params) -> Generator[Finding, None, EncoderFolder | None]:
-    """Look through the encoder's folder as `extract` will, without loading the model."""
-    path = Path(params.section(ClipParams).weights)
+def check_encoder(params: Params) -> Generator[Finding, None, EncoderFiles | None]:
+    """Look through the encoder's files as `extract` will, without loading the model."""
+    clip = params.section(ClipParams)
+    path = Path(clip.weights)
     if not path.exists() and (stage := _made_by(path)):
-        yield Finding("absent", f"{path}: `dvc repro {_SOURCES}:{stage}` makes it")
+        yield Finding("absent", f"{path}: `dvc repro {stage}` makes it")
         return None
-    folder = yield from attempt(lambda: read_folder(path))
-    if folder is not None:
-        yield Finding("ok", f"{path}: open_clip model, weights in {folder.weights.name}")
-    return folder
+    files = yield from attempt(lambda: read_encoder_files(path, clip.architecture))
+    if files is not None:
+        yield Finding("ok", f"{path}: open_clip model, weights in {files.weights.name}")
+    return files
 
 
 def describe(manifest: Manifest) -> str:
@@ -65,11 +68,16 @@ def describe(manifest: Manifest) -> str:
 
 
 def _made_by(path: Path) -> str | None:
-    """The stage under pipeline/sources that makes `path`."""
-    if not _SOURCES.exists():
+    """The stage under pipeline/sources that makes `path`, as DVC calls it."""
+    yaml = YAML(typ="safe", pure=True)
+    if _SOURCES.exists():
+        for name, stage in yaml.load(_SOURCES)["stages"].items():
+            if str(path) in stage["outs"]:
+                return f"{_SOURCES}:{name}"
+    if not _HUB.exists() or path.parent != Path("models/encoders"):
         return None
-    stages = YAML(typ="safe", pure=True).load(_SOURCES)["stages"]
-    return next((name for name, stage in stages.items() if str(path) in stage["outs"]), None)
+    frozen = yaml.load(_HUB.with_name("params.yaml"))["encoders"]
+    return f"{_HUB}:freeze@{path.name}" if path.name in frozen else None
 
 
 @contextmanager

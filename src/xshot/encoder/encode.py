@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from xshot.encoder.pieces import join_pieces
 from xshot.encoder.texts import Tokenizer, batch_texts
 from xshot.encoder.towers import text_features
 from xshot.errors import UserError
@@ -51,13 +52,11 @@ class Encoder:
         return self._in_passes(self._texts, tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
-        """Features (N, D) float32, unit norm; what is longer than the context is cut off."""
-        rows: list[int] = []
-        features = []
-        for batch in batch_texts(texts, self.tokenizer, size=self.pass_rows):
-            rows += batch.rows
-            features.append(self.encode_tokens(batch.tokens))
-        return np.concatenate(features)[np.argsort(rows)]
+        """Features (N, D) float32, unit norm; long texts as the tokenizer says."""
+        batches = batch_texts(texts, self.tokenizer, size=self.pass_rows)
+        encoded = list(join_pieces((batch, self.encode_tokens(batch.tokens)) for batch in batches))
+        rows = [row for group in encoded for row in group.rows]
+        return np.concatenate([group.features for group in encoded])[np.argsort(rows)]
 
     def _images(self, pixels: Tensor) -> Tensor:
         pixels = pixels.contiguous(memory_format=torch.channels_last)

@@ -10,8 +10,10 @@ import numpy as np
 
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
-from xshot.encoder.missing import LazyEncoder, encode_files, encode_texts
+from xshot.encoder.missing import LazyEncoder, encode_files
 from xshot.encoder.rejected import Rejected
+from xshot.encoder.text_cache import encode_texts
+from xshot.encoder.texts import LongTexts
 from xshot.errors import UserError
 from xshot.store.features import ClassFeatures, Features
 from xshot.store.manifest import Manifest
@@ -19,11 +21,15 @@ from xshot.store.manifest import Manifest
 
 @dataclass(frozen=True)
 class Extraction:
-    """Features of the rows kept, in manifest order, of all classes, and the rows left out."""
+    """Features of the rows kept, in manifest order, of all classes, and the rows left out.
+
+    `long_texts` counts the distinct texts and prompts that are longer than the encoder's context.
+    """
 
     features: Features
     classes: ClassFeatures
     rejected: tuple[Rejected, ...]
+    long_texts: int
 
 
 def extract(
@@ -34,6 +40,7 @@ def extract(
     cache: Path,
     hashes: FileHashes,
     templates: Sequence[str],
+    long_texts: LongTexts,
     max_rejected: int | None,
 ) -> Extraction:
     """Features of all rows whose image can be read, and of all classes.
@@ -47,6 +54,7 @@ def extract(
         cache: the encoder's folder of the cache.
         hashes: what is known about the image files.
         templates: prompts with a `{}` for the class's name.
+        long_texts: what the encoder does with a text longer than its context.
         max_rejected: unreadable images that may be left out; None = each is an error.
 
     Raises:
@@ -63,7 +71,8 @@ def extract(
     prompts = [template.replace("{}", name) for name in names for template in templates]
     with closing(FeatureCache(cache / "text")) as texts:
         captions = [manifest.texts[row] for row in kept]
-        text = texts.rows(encode_texts([*captions, *prompts], encoder, texts))
+        found = encode_texts([*captions, *prompts], encoder, texts, long_texts)
+        text = texts.rows(found.keys)
     means = text[len(kept) :].reshape(len(names), len(templates), -1).mean(axis=1)
     return Extraction(
         features=Features(
@@ -71,6 +80,7 @@ def extract(
         ),
         classes=ClassFeatures(tuple(names), means / np.linalg.norm(means, axis=1, keepdims=True)),
         rejected=tuple(rejected[row] for row in sorted(rejected)),
+        long_texts=found.long,
     )
 
 

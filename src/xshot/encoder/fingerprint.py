@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xshot.encoder.files import FileHashes
-from xshot.encoder.folder import EncoderFolder
+from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.precision import Precision
 from xshot.errors import UserError
 
@@ -40,23 +40,25 @@ class EncoderIdentity:
 
 
 def identify(
-    folder: EncoderFolder, *, precision: Precision, device: str, hashes: FileHashes
+    files: EncoderFiles, *, precision: Precision, device: str, hashes: FileHashes
 ) -> EncoderIdentity:
     """Identify an encoder without loading it; the weights are read only if they have changed.
 
     Raises:
         UserError: a file cannot be read.
     """
-    details = {
-        "weights_sha256": _hash(folder.weights, hashes),
-        "files_sha256": {file.name: _hash(file, hashes) for file in folder.texts},
+    details: dict[str, Any] = {
+        "weights_sha256": _hash(files.weights, hashes),
+        "files_sha256": {file.name: _hash(file, hashes) for file in files.texts},
         "preprocessing": {
-            "size": folder.config["model_cfg"]["vision_cfg"].get("image_size"),
-            **(folder.config.get("preprocess_cfg") or {}),
+            "size": files.config["model_cfg"]["vision_cfg"].get("image_size"),
+            **(files.config.get("preprocess_cfg") or {}),
         },
         "precision": precision,
         "device": device.partition(":")[0],
     }
+    if files.architecture is not None:
+        details["architecture"] = files.architecture
     return EncoderIdentity(_digest(details), details)
 
 

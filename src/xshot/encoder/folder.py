@@ -26,20 +26,34 @@ _TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 
 @dataclass(frozen=True)
-class EncoderFolder:
-    """An open_clip model folder that has what loading needs.
+class EncoderFiles:
+    """What loading an open_clip model needs: a folder, or weights of a named architecture.
 
     Attributes:
-        path: the folder.
-        config: what open_clip_config.json says: `model_cfg` and, if given, `preprocess_cfg`.
+        path: the folder, or the weights' own file.
+        config: `model_cfg` and, if given, `preprocess_cfg`, as in open_clip_config.json.
         weights: the weights file.
         texts: config and tokenizer files, sorted by name.
+        architecture: open_clip's name of it, where no folder says what it is.
     """
 
     path: Path
     config: dict[str, Any]
     weights: Path
     texts: tuple[Path, ...]
+    architecture: str | None = None
+
+    @property
+    def open_clip_name(self) -> str:
+        """What open_clip calls the model."""
+        return self.architecture or f"local-dir:{self.path}"
+
+    @property
+    def declaration(self) -> str:
+        """Where it stands which architecture the model has."""
+        if self.architecture is None:
+            return str(self.path / CONFIG)
+        return f"clip.architecture ({self.architecture})"
 
     @property
     def text_config(self) -> dict[str, Any]:
@@ -48,7 +62,7 @@ class EncoderFolder:
         return section
 
 
-def read_folder(path: Path) -> EncoderFolder:
+def read_folder(path: Path) -> EncoderFiles:
     """Find config, weights and tokenizer files of an open_clip model folder.
 
     Raises:
@@ -59,13 +73,14 @@ def read_folder(path: Path) -> EncoderFolder:
         raise UserError(f"{path}: {what}; set clip.weights to an open_clip model folder")
     config = _read_config(path / CONFIG)
     files = sorted(file for file in path.iterdir() if file.is_file())
-    folder = EncoderFolder(
+    folder = EncoderFiles(
         path=path,
         config=config,
         weights=_find_weights(path, files),
         texts=tuple(file for file in files if file.suffix in _TEXT_SUFFIXES),
     )
     _check_towers(folder)
+    _check_activation(folder)
     return folder
 
 
@@ -96,20 +111,32 @@ def _find_weights(path: Path, files: list[Path]) -> Path:
     return found[0]
 
 
-def _check_towers(folder: EncoderFolder) -> None:
-    config, text = folder.path / CONFIG, folder.text_config
+def _check_towers(folder: EncoderFiles) -> None:
+    text = folder.text_config
     if text.get("hf_tokenizer_name") and not _has_tokenizer(folder.path):
         raise UserError(
             f"{folder.path}: no tokenizer files ({', '.join(_TOKENIZERS[:2])} ...) though "
-            f"{config.name} names a Hugging Face tokenizer; copy them into the folder"
+            f"{CONFIG} names a Hugging Face tokenizer; copy them into the folder"
         )
     if text.get("hf_model_name"):
         _check_hugging_face(folder.path / "config.json")
+
+
+def _check_activation(folder: EncoderFiles) -> None:
+    config = folder.path / CONFIG
     timm_name = folder.config["model_cfg"]["vision_cfg"].get("timm_model_name") or "quickgelu"
     if folder.config["model_cfg"].get("quick_gelu") and "quickgelu" not in timm_name:
         raise UserError(
             f"{config}: GELU/QuickGELU mismatch: quick_gelu is true, but timm's {timm_name} "
             "computes GELU; name timm's quickgelu variant or drop quick_gelu"
+        )
+    frozen = folder.config.get("pretrained") or {}  # what pipeline.sources.hub.freeze has noted
+    needed = frozen.get("quick_gelu")
+    if needed is not None and needed != bool(folder.config["model_cfg"].get("quick_gelu")):
+        raise UserError(
+            f"{config}: GELU/QuickGELU mismatch: the weights {frozen.get('model')}/"
+            f"{frozen.get('tag')} need model_cfg.quick_gelu to be {str(needed).lower()}; "
+            "set it so, or freeze the folder again"
         )
 
 

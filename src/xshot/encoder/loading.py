@@ -1,6 +1,7 @@
-"""An open_clip folder to an `Encoder`: offline, and without executing anything out of it."""
+"""An open_clip model's files to an `Encoder`: offline, and without executing anything out of it."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pickle import UnpicklingError
@@ -15,37 +16,42 @@ from safetensors import SafetensorError
 from torch import nn
 
 from xshot.encoder.encode import Encoder
-from xshot.encoder.folder import CONFIG, EncoderFolder
+from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.precision import Precision
-from xshot.encoder.texts import Tokenizer
+from xshot.encoder.texts import LongTexts, Tokenizer
 from xshot.encoder.towers import fold_batch_norm, lower_precision, takes_short_texts
 from xshot.errors import UserError
 
+# Said while it is refused: the error says so, too.
+warnings.filterwarnings("ignore", message=".*looks like a TorchScript archive")
+
 
 def load_encoder(
-    folder: EncoderFolder,
+    files: EncoderFiles,
     *,
     precision: Precision,
     device: str,
     batch_size: int,
+    long_texts: LongTexts = "split",
     images: bool = True,
 ) -> Encoder:
-    """Load an open_clip model folder for inference.
+    """Load an open_clip model for inference.
 
     Args:
-        folder: what `read_folder` found.
+        files: what `read_encoder_files` found.
         precision: what the towers compute in, as `resolve_precision` says.
         device: `cpu` or `cuda:N`, as `resolve_device` says.
         batch_size: rows per pass on a GPU.
+        long_texts: what becomes of a text longer than the context.
         images: whether images will be encoded, too; preparing for them takes most of the time.
 
     Raises:
         UserError: open_clip cannot build what the config describes, or the weights do not fit it.
     """
     with _without_chatter():
-        model, preprocess = _build(folder)
-        _load_weights(model, folder)
-        tokenizer = _tokenizer(model, folder)
+        model, preprocess = _build(files)
+        _load_weights(model, files)
+        tokenizer = _tokenizer(model, files, long_texts)
     model.eval().requires_grad_(False)
     # Of both towers together: how many rows a pass has must not depend on `images`.
     pass_rows = _cpu_rows(model) if device == "cpu" else batch_size
@@ -62,45 +68,52 @@ def load_encoder(
     return Encoder(model, preprocess, tokenizer, device, pass_rows)
 
 
-def _build(folder: EncoderFolder) -> tuple[nn.Module, Any]:
+def _build(files: EncoderFiles) -> tuple[nn.Module, Any]:
     changes: dict[str, Any] = {}
-    if folder.text_config.get("hf_model_name"):
+    if files.architecture is not None:
+        changes = {f"image_{key}": value for key, value in files.config["preprocess_cfg"].items()}
+    if files.text_config.get("hf_model_name"):
         # Its config lies in the folder, whatever path or hub name the model was trained with.
-        changes["text_cfg"] = {**folder.text_config, "hf_model_name": str(folder.path)}
+        changes["text_cfg"] = {**files.text_config, "hf_model_name": str(files.path)}
         changes["text_cfg"]["hf_model_pretrained"] = False
     try:
         model, _, preprocess = open_clip.create_model_and_transforms(
-            f"local-dir:{folder.path}", load_weights=False, pretrained_text=False, **changes
+            files.open_clip_name, load_weights=False, pretrained_text=False, **changes
         )
     # open_clip, timm and transformers raise whatever a wrong config makes them trip over
     except Exception as error:
         raise UserError(
-            f"{folder.path / CONFIG}: open_clip cannot build this model: {error}"
+            f"{files.declaration}: open_clip cannot build this model: {error}"
         ) from None
     return model, preprocess
 
 
-def _load_weights(model: nn.Module, folder: EncoderFolder) -> None:
+def _load_weights(model: nn.Module, files: EncoderFiles) -> None:
     try:
-        open_clip.load_checkpoint(model, str(folder.weights), strict=True)
+        open_clip.load_checkpoint(model, str(files.weights), strict=True)
     except (OSError, SafetensorError, UnpicklingError, EOFError) as error:
         raise UserError(
-            f"{folder.weights}: damaged, or not plain weights ({_first_line(error)}); copy it again"
+            f"{files.weights}: damaged, or not plain weights ({_first_line(error)}); copy it again"
         ) from None
     # open_clip first converts and resizes, asserting as it goes, then compares
     except Exception as error:
+        if "TorchScript" in str(error):
+            raise UserError(
+                f"{files.weights}: a TorchScript archive, which is a program; use plain weights "
+                "(pipeline/sources/hub has OpenAI's)"
+            ) from None
         raise UserError(
-            f"{folder.weights}: not the weights of the architecture in {CONFIG}: "
-            f"{_first_line(error)}; copy weights and config from the same model"
+            f"{files.weights}: not the weights of the architecture in {files.declaration}: "
+            f"{_first_line(error)}; take weights and architecture from the same model"
         ) from None
 
 
-def _tokenizer(model: nn.Module, folder: EncoderFolder) -> Tokenizer:
+def _tokenizer(model: nn.Module, files: EncoderFiles, long_texts: LongTexts) -> Tokenizer:
     try:
-        tokenize = open_clip.get_tokenizer(f"local-dir:{folder.path}")
+        tokenize = open_clip.get_tokenizer(files.open_clip_name)
     except Exception as error:
         raise UserError(
-            f"{folder.path}: its tokenizer cannot be loaded: {_first_line(error)}; "
+            f"{files.path}: its tokenizer cannot be loaded: {_first_line(error)}; "
             "copy the tokenizer files again"
         ) from None
     padding, cut = 0, takes_short_texts(model)
@@ -109,7 +122,9 @@ def _tokenizer(model: nn.Module, folder: EncoderFolder) -> Tokenizer:
         # The tower masks what its own config calls padding.
         config = getattr(getattr(model, "text", None), "config", None)
         cut = cut and padding == getattr(config, "pad_token_id", None)
-    return Tokenizer(tokenize, context=tokenize.context_length, padding=padding, cut=cut)
+    return Tokenizer(
+        tokenize, context=tokenize.context_length, padding=padding, cut=cut, long_texts=long_texts
+    )
 
 
 def _cpu_rows(model: nn.Module) -> int:

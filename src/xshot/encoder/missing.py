@@ -1,4 +1,4 @@
-"""Encode what the cache lacks: image files and texts to the keys of their features."""
+"""Image files to the keys of their features, encoding what the cache lacks."""
 
 import hashlib
 import logging
@@ -16,7 +16,6 @@ from torch import Tensor
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.images import BadImageError, decode_image
-from xshot.encoder.texts import TextBatch, batch_texts
 from xshot.encoder.workers import map_in_order
 from xshot.progress import progress
 
@@ -76,24 +75,6 @@ def encode_files(
         unit="img",
         label="images",
     )
-
-
-def encode_texts(texts: Sequence[str], encoder: LazyEncoder, cache: FeatureCache) -> list[bytes]:
-    """The key of each text's feature, now in the cache."""
-    keys = {text: hashlib.sha256(text.encode()).digest() for text in texts}
-    todo = [text for text, key in keys.items() if key not in cache]
-    if todo:
-        done = _encode_batches(todo, encoder, cache, keys)
-        truncated = sum(progress(done, total=len(todo), unit="text", label="texts"))
-        if truncated:
-            context = encoder.get().tokenizer.context
-            _LOG.warning(
-                "%d of %d texts are longer than the encoder's %d tokens; the rest of them is cut",
-                truncated,
-                len(todo),
-                context,
-            )
-    return [keys[text] for text in texts]
 
 
 @dataclass(frozen=True)
@@ -163,17 +144,3 @@ def _known(file: Path, hashes: FileHashes) -> bytes | None:
         return hashes.get(file)
     except OSError:  # absent: reading it will say so
         return None
-
-
-def _encode_batches(
-    texts: list[str], encoder: LazyEncoder, cache: FeatureCache, keys: dict[str, bytes]
-) -> Iterator[bool]:
-    """Encode; for each text done, whether it was truncated."""
-
-    def work(batch: TextBatch) -> tuple[TextBatch, Matrix]:
-        return batch, encoder.get().encode_tokens(batch.tokens)
-
-    batches = batch_texts(texts, encoder.get().tokenizer, size=encoder.get().pass_rows)
-    for batch, features in map_in_order(work, batches, threads=encoder.threads):
-        cache.add([keys[texts[row]] for row in batch.rows], features)
-        yield from (row in batch.truncated for row in batch.rows)

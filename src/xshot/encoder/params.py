@@ -20,7 +20,12 @@ class ClipParams(Section):
 
     weights: str = Field(
         min_length=1,
-        description="folder of an open_clip model: open_clip_config.json, weights, tokenizer files",
+        description="folder of an open_clip model: open_clip_config.json, weights, tokenizer "
+        "files; or a file of weights",
+    )
+    architecture: str | None = Field(
+        min_length=1,
+        description="open_clip's name of the model that a file of weights fits; null for a folder",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         description="of the towers' arithmetic; auto = what the CPU or GPU is built for"
@@ -29,6 +34,9 @@ class ClipParams(Section):
         ge=1,
         le=65536,
         description="rows per pass on a GPU (on a CPU as many as its caches hold)",
+    )
+    long_texts: Literal["split", "truncate"] = Field(
+        description="a text longer than the context: the mean of its sentences, or cut off"
     )
     templates: tuple[Annotated[str, AfterValidator(_with_one_gap)], ...] = Field(
         min_length=1, description="prompts whose mean feature stands for a class"

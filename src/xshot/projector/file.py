@@ -31,11 +31,12 @@ class Provenance:
 
     Attributes:
         encoder_fingerprint: of the encoder whose features it embeds.
-        encoder_path: that encoder's folder, as in `clip.weights`.
+        encoder_path: that encoder's folder or file, as in `clip.weights`.
         source_hash: of the rows learned from.
         variant: `model.variant`.
         classes: names of the classes, in the order of the coordinates.
         target: which of them are target classes.
+        encoder_architecture: of a file of weights, as in `clip.architecture`.
     """
 
     encoder_fingerprint: str
@@ -44,6 +45,7 @@ class Provenance:
     variant: str
     classes: tuple[str, ...]
     target: tuple[str, ...]
+    encoder_architecture: str | None = None
 
     @property
     def is_target(self) -> NDArray[np.bool_]:
@@ -78,7 +80,7 @@ def save_embedder(
             }
     config = {
         "schema_version": SCHEMA_VERSION,
-        "provenance": asdict(provenance),
+        "provenance": _without_none(asdict(provenance)),
         "choice": asdict(choice),
         "dimensions": len(embedder.centring.image),
         "network": network,
@@ -87,6 +89,10 @@ def save_embedder(
     with atomic_dir(folder) as temporary:
         save_model(temporary, tensors, config)
         curves.write_curves(temporary / "curves.csv")
+
+
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.compute import resolve_device
+from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import EncoderIdentity, identify
-from xshot.encoder.folder import EncoderFolder, read_folder
+from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.precision import Precision
 from xshot.errors import UserError
 from xshot.projector.file import Provenance
@@ -31,21 +32,21 @@ class QueryEncoder:
     """Encodes queries; what a query needs of the encoder is loaded with the first that needs it.
 
     Args:
-        folder: of the open_clip model.
+        files: of the open_clip model.
         identity: of the encoder, as it was when the model was trained.
         device: `cpu` or `cuda:N`.
     """
 
-    def __init__(self, folder: EncoderFolder, identity: EncoderIdentity, device: str) -> None:
+    def __init__(self, files: EncoderFiles, identity: EncoderIdentity, device: str) -> None:
         self.identity = identity
         self.device = device
-        self.folder = folder
+        self.files = files
         self._lock = Lock()
         self._encoder: Encoder | None = None
         self._takes_images = False
 
     def texts(self, texts: Sequence[str]) -> Matrix:
-        """(N, D) unit-norm features; what is longer than the context is cut off."""
+        """(N, D) unit-norm features; what is longer than the context goes by sentences."""
         return self.load(images=False).encode_texts(texts)
 
     def images(self, images: "Sequence[Image]") -> Matrix:
@@ -63,7 +64,7 @@ class QueryEncoder:
         with self._lock:
             if self._encoder is None or (images and not self._takes_images):
                 self._encoder = load_encoder(
-                    self.folder,
+                    self.files,
                     precision=self.precision,
                     device=self.device,
                     batch_size=_GPU_ROWS,
@@ -88,17 +89,21 @@ def encoder_of(model: Path, provenance: Provenance, *, device: str) -> QueryEnco
     repository = repository_of(model, provenance.encoder_path)
     return find_encoder(
         repository / provenance.encoder_path,
+        provenance.encoder_architecture,
         provenance.encoder_fingerprint,
         hashes=FileHashes(repository / ".cache/features/files.json"),
         device=device,
     )
 
 
-def find_encoder(path: Path, fingerprint: str, *, hashes: FileHashes, device: str) -> QueryEncoder:
-    """The encoder in the folder `path`, if it is the one that `fingerprint` was taken of.
+def find_encoder(
+    path: Path, architecture: str | None, fingerprint: str, *, hashes: FileHashes, device: str
+) -> QueryEncoder:
+    """The encoder at `path`, if it is the one that `fingerprint` was taken of.
 
     Args:
-        path: of the open_clip folder.
+        path: of the open_clip folder, or of a file of weights.
+        architecture: of the file's weights.
         fingerprint: recorded with the model; it may have been taken on another kind of device.
         hashes: what is known about the encoder's files.
         device: `auto`, `cpu`, `cuda` or `cuda:N`.
@@ -106,12 +111,12 @@ def find_encoder(path: Path, fingerprint: str, *, hashes: FileHashes, device: st
     Raises:
         UserError: it is not there, or its weights, preprocessing or tokenizer have changed.
     """
-    folder = read_folder(path)
+    files = read_encoder_files(path, architecture)
     for kind in _KINDS_OF_DEVICE:
         for precision in get_args(Precision):
-            identity = identify(folder, precision=precision, device=kind, hashes=hashes)
+            identity = identify(files, precision=precision, device=kind, hashes=hashes)
             if identity.fingerprint == fingerprint:
-                return QueryEncoder(folder, identity, resolve_device(device))
+                return QueryEncoder(files, identity, resolve_device(device))
     raise UserError(
         f"{path}: not the encoder that the model was trained with (its fingerprint differs); "
         "restore it, or train again with `dvc repro`"

@@ -68,7 +68,7 @@ def index_folder(
     hashes = FileHashes(cache / "files.json")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
-        encoder.folder, precision=encoder.precision, device=encoder.device, hashes=hashes
+        encoder.files, precision=encoder.precision, device=encoder.device, hashes=hashes
     )
     lazy = LazyEncoder(lambda: encoder.load(images=True), threads=threads)
     keys: dict[Path, bytes] = {}
