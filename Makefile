@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long sweep lint help
+.PHONY: demo test test-long sweep tune lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -23,6 +23,10 @@ test-long: $(VENV)/.xshot-test  ## run the tests that take minutes
 sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour and a half)
 	dvc repro
 	dvc repro pipeline/sweep/dvc.yaml
+
+tune: $(VENV)/.xshot-test  ## search the defaults of params.yaml on pseudo-episodes (an hour)
+	dvc repro extract
+	python -m pipeline.tune.study
 
 lint: $(VENV)/.xshot-test  ## check style and types
 	ruff format --check .

@@ -5,13 +5,10 @@ from pathlib import Path
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.episode import read_episode
 from xshot.errors import one_line_errors
-from xshot.mixture.params import GmmParams
 from xshot.params import RunParams, load_params
 from xshot.projector.choice import write_choice
-from xshot.projector.params import ProjectorParams
 from xshot.selection.params import SelectParams
 from xshot.store.features import read_class_features, read_features
-from xshot.vaegan.params import SynthesizeParams, VaeganParams
 from xshot.variants import ModelParams
 
 FEATURES = Path("data/features.h5")
@@ -39,13 +36,7 @@ def main() -> None:
         read_class_features(FEATURES),
         torch.device(resolve_device(run.device)),
     )
-    settings = Settings(
-        params.section(GmmParams),
-        params.section(VaeganParams),
-        params.section(SynthesizeParams),
-        params.section(ProjectorParams),
-    )
-    choice, trials = select(cells, benches, parts, settings)
+    choice, trials = select(cells, benches, parts, Settings.of(params))
     write_choice(SELECTION, choice, trials)
 
 

@@ -5,6 +5,7 @@ The models are those of the stages, by the same library calls; variants share wh
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,7 @@ from xshot.encoder.params import ClipParams
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.errors import one_line_errors
-from xshot.mixture.params import GmmParams
 from xshot.params import RunParams, load_params
-from xshot.projector.params import ProjectorParams
 from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Embeddings
 from xshot.retrieval.tree import evaluate_systems
 from xshot.selection.params import SelectParams
@@ -26,7 +25,6 @@ from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import read_class_features, read_features, read_ids
 from xshot.store.manifest import read_manifest
-from xshot.vaegan.params import SynthesizeParams, VaeganParams
 from xshot.variants import VARIANTS
 
 FEATURES = Path("data/features.h5")
@@ -49,12 +47,7 @@ def main(seed: int, k_shot: int) -> None:
     )
     benches = pseudo_benches(episode, _read, classes, device)
     bench = Workbench(episode.task, heldout, _read, classes, seed, device)
-    settings = Settings(
-        params.section(GmmParams),
-        params.section(VaeganParams),
-        params.section(SynthesizeParams),
-        params.section(ProjectorParams),
-    )
+    settings = Settings.of(params)
     encoder = Path(params.section(ClipParams).weights).name
     rows: list[Row] = []
     for name in read_sweep_params().variants:
@@ -62,12 +55,8 @@ def main(seed: int, k_shot: int) -> None:
         variant = VARIANTS[variant_name]
         own = settings
         if init:
-            own = Settings(
-                settings.gmm,
-                settings.vaegan.model_copy(update={"init": init}),
-                settings.synthesize,
-                settings.projector,
-            )
+            vaegan = settings.vaegan.model_copy(update={"init": init})
+            own = replace(settings, vaegan=vaegan)
         cells = params.section(SelectParams).cells_for(variant)
         choice, _ = select(cells, benches, variant, own)
         rows += _rows(bench, bench.embed(bench.embedder(variant, own, choice)), name)

@@ -6,10 +6,11 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 
 from xshot.errors import UserError
+from xshot.params import explain
 from xshot.store.atomic import write_text
 
 PARAMS = Path("pipeline/sweep/params.yaml")
@@ -40,8 +41,15 @@ class SweepParams(BaseModel):
 
 
 def read_sweep_params(path: Path = PARAMS) -> SweepParams:
-    """Which seeds, shots and variants."""
-    return SweepParams.model_validate(YAML(typ="safe", pure=True).load(path))
+    """Which seeds, shots and variants.
+
+    Raises:
+        UserError: a key is unknown, missing or of the wrong type.
+    """
+    try:
+        return SweepParams.model_validate(YAML(typ="safe", pure=True).load(path))
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain('', error)}") from None
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

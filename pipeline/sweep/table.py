@@ -1,11 +1,13 @@
 """The sweep's cells as one long table, a summary over seeds and a picture of mAP against K."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.sweep.rows import Row, read_rows, read_sweep_params, write_rows
+from pipeline.sweep.rows import Row, SweepParams, read_rows, read_sweep_params, write_rows
 from xshot.errors import UserError, one_line_errors
 from xshot.report.shots import Band, draw_map_by_shots
 from xshot.retrieval.galleries import GALLERIES
@@ -13,6 +15,17 @@ from xshot.retrieval.significance import holm, sign_flip_p, t_interval
 from xshot.store.atomic import write_text
 
 RESULTS = Path("results")
+MODELS = ("xshot", "flex_gcrdp")
+"""What is compared with everything else: ours, and both papers together."""
+ABLATIONS = (
+    "no_generation",
+    "no_gan",
+    "no_composition",
+    "no_gate",
+    "no_mixture",
+    "single_positive",
+    "no_rdp",
+)
 
 Values = dict[tuple[int, str, str], list[float]]
 """By shot, variant and gallery: mAP (both directions' mean) per seed, in the seeds' order."""
@@ -30,14 +43,9 @@ def main() -> None:
         for row in read_rows(Path(f"data/sweep/{seed}-{k_shot}.csv"))
     ]
     write_rows(RESULTS / "sweep.csv", rows)
-    variants = ("clip", *params.variants)
     values = collect(rows)
-    write_text(RESULTS / "table.md", table(values, variants, params.shots, len(params.seeds)))
-    bands = [
-        Band(name, [t_interval(values[k_shot, name, "target"]) for k_shot in params.shots])
-        for name in variants
-    ]
-    write_text(RESULTS / "map_vs_k.svg", draw_map_by_shots(params.shots, bands))
+    write_text(RESULTS / "table.md", table(values, params))
+    write_text(RESULTS / "map_vs_k.svg", picture(values, params))
 
 
 def collect(rows: list[Row]) -> Values:
@@ -49,30 +57,81 @@ def collect(rows: list[Row]) -> Values:
     return values
 
 
-def table(values: Values, variants: tuple[str, ...], shots: tuple[int, ...], n_seeds: int) -> str:
-    """Markdown: per K the mean mAP of each variant and gallery, and the difference to raw CLIP."""
+def table(values: Values, params: SweepParams) -> str:
+    """Markdown: ratios to raw CLIP, paired differences to every other variant, all galleries."""
+    variants, n_seeds = ("clip", *params.variants), len(params.seeds)
     lines = [
-        f"mAP (mean of both directions), mean and half-width of the 95% t-interval over {n_seeds} "
-        "seeds; each seed draws classes, support and training anew, from one data set and its test "
-        "rows. *vs clip* is the difference in target mAP paired by seed, *p* its exact sign-flip "
-        f"test, Holm-adjusted within the K (at least {2 / 2**n_seeds:.2g} before adjustment).",
+        f"Mean average precision, mean of both directions, over {n_seeds} seeds "
+        f"({params.seeds[0]} to {params.seeds[-1]}). Each seed draws classes, support and training "
+        "anew, from one data set and its test rows. ± is the half-width of the 95% t-interval over "
+        "seeds. Differences are paired by seed; *p* is the exact sign-flip test, Holm-adjusted "
+        f"within a column (at least {2 / 2**n_seeds:.2g} before adjustment).",
+        "",
+        "## Target mAP over that of raw CLIP (ratio of means)",
+        "",
+        *_header(params),
+        *(_line(name, (_ratio(values, k, name) for k in params.shots)) for name in variants),
     ]
-    for k_shot in shots:
-        lines += ["", f"### K = {k_shot}", ""]
-        lines += [f"| variant | {' | '.join(GALLERIES)} | vs clip | p |", "|---" * 7 + "|"]
-        clip = np.array(values[k_shot, "clip", "target"])
-        gains = {name: np.array(values[k_shot, name, "target"]) - clip for name in variants[1:]}
-        adjusted = dict(
-            zip(gains, holm([sign_flip_p(gain) for gain in gains.values()]), strict=True)
-        )
+    for model in MODELS:
+        lines += ["", f"## Target mAP: `{model}` minus each", "", *_header(params)]
+        lines += _differences(values, params, model, [name for name in variants if name != model])
+    for k_shot in params.shots:
+        lines += ["", f"## mAP, K = {k_shot}", "", f"| variant | {' | '.join(GALLERIES)} |"]
+        lines += ["|---" * (1 + len(GALLERIES)) + "|"]
         for name in variants:
-            cells = [_cell(*t_interval(values[k_shot, name, gallery])) for gallery in GALLERIES]
-            if name in gains:
-                cells += [_cell(*t_interval(gains[name]), sign="+"), f"{adjusted[name]:.3f}"]
-            else:
-                cells += ["", ""]
-            lines.append(f"| `{name}` | {' | '.join(cells)} |")
+            cells = (_cell(*t_interval(values[k_shot, name, gallery])) for gallery in GALLERIES)
+            lines.append(_line(name, cells))
     return "\n".join(lines) + "\n"
+
+
+def picture(values: Values, params: SweepParams) -> str:
+    """The SVG: target mAP of every variant but the ablations, which are shown against `xshot`."""
+    ablations = [name for name in params.variants if name in ABLATIONS]
+    others = ["clip", *(name for name in params.variants if name not in ABLATIONS)]
+    means = [
+        Band(name, [t_interval(values[k_shot, name, "target"]) for k_shot in params.shots])
+        for name in others
+    ]
+    differences = [
+        Band(name, [t_interval(_gains(values, k, "xshot", name)) for k in params.shots])
+        for name in ablations
+    ]
+    return draw_map_by_shots(params.shots, means, differences)
+
+
+def _differences(
+    values: Values, params: SweepParams, model: str, others: list[str]
+) -> Iterator[str]:
+    columns = []
+    for k_shot in params.shots:
+        gains = [_gains(values, k_shot, model, name) for name in others]
+        adjusted = holm([sign_flip_p(gain) for gain in gains])
+        columns.append(
+            [
+                f"{_cell(*t_interval(gain), sign='+')} (p {p:.3f})"
+                for gain, p in zip(gains, adjusted, strict=True)
+            ]
+        )
+    for name, cells in zip(others, zip(*columns, strict=True), strict=True):
+        yield _line(name, cells)
+
+
+def _gains(values: Values, k_shot: int, model: str, other: str) -> NDArray[np.float64]:
+    return np.subtract(values[k_shot, model, "target"], values[k_shot, other, "target"])
+
+
+def _ratio(values: Values, k_shot: int, name: str) -> str:
+    clip = np.mean(values[k_shot, "clip", "target"])
+    return f"{np.mean(values[k_shot, name, 'target']) / clip:.2f}"
+
+
+def _header(params: SweepParams) -> list[str]:
+    shots = " | ".join(f"K = {k_shot}" for k_shot in params.shots)
+    return [f"| variant | {shots} |", "|---" * (1 + len(params.shots)) + "|"]
+
+
+def _line(name: str, cells: Iterable[str]) -> str:
+    return f"| `{name}` | {' | '.join(cells)} |"
 
 
 def _cell(mean: float, half_width: float, *, sign: str = "") -> str:

@@ -79,7 +79,7 @@ class Params:
             # Through JSON: strict about scalars, while YAML's lists may fill tuples.
             return schema.model_validate_json(json.dumps(values))
         except (ValidationError, TypeError, ValueError) as error:
-            raise UserError(f"{self._path}: {_explain(schema.key, error)}") from None
+            raise UserError(f"{self._path}: {explain(schema.key, error)}") from None
 
     def check(self) -> None:
         """Check every section, whether the caller needs it or not."""
@@ -118,7 +118,8 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     return params
 
 
-def _explain(section: str, error: Exception) -> str:
+def explain(section: str, error: Exception) -> str:
+    """The first thing that a schema found wrong, as `'section.key' = value: what is allowed`."""
     if not isinstance(error, ValidationError):
         return f"section '{section}': {error}"
     first = error.errors()[0]

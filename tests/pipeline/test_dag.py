@@ -3,13 +3,14 @@
 import ast
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from ruamel.yaml import YAML
 
 from tests.support.closure import ROOT, import_closure
 from xshot.params import SECTIONS, RunParams, load_params, section_schema
+from xshot.selection.workbench import Settings
 
 STAGES = (
     "prepare",
@@ -107,12 +108,12 @@ def _leaf_keys(tree: dict[str, Any], prefix: str = "") -> list[str]:
 
 
 def _schemas_asked_for(script: Path) -> set[str]:
-    """Names of the schema classes passed to `.section(...)` in the script."""
-    return {
-        node.args[0].id
-        for node in ast.walk(ast.parse(script.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "section"
-        and isinstance(node.args[0], ast.Name)
-    }
+    """Schema classes that the script asks for: by `.section(...)`, or all of `Settings.of(...)`."""
+    asked = set()
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr == "section" and isinstance(node.args[0], ast.Name):
+                asked.add(node.args[0].id)
+            if ast.unparse(node.func) == "Settings.of":
+                asked |= {schema.__name__ for schema in get_type_hints(Settings).values()}
+    return asked

@@ -6,7 +6,7 @@ and every cell of the grid with the same training length assembles its model aro
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from xshot.episode.training_set import TrainingSet, make_training_set, training_
 from xshot.mixture.fitting import fit_mixtures
 from xshot.mixture.mixture import Mixtures
 from xshot.mixture.params import GmmParams
+from xshot.params import Params
 from xshot.projector.calibration import Judged
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import Embedder, project
@@ -50,6 +51,16 @@ class Settings:
     vaegan: VaeganParams
     synthesize: SynthesizeParams
     projector: ProjectorParams
+
+    @classmethod
+    def of(cls, params: Params) -> Self:
+        """The sections of params.yaml that training takes."""
+        return cls(
+            params.section(GmmParams),
+            params.section(VaeganParams),
+            params.section(SynthesizeParams),
+            params.section(ProjectorParams),
+        )
 
 
 @dataclass

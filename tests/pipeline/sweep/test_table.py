@@ -1,11 +1,10 @@
 """The sweep's table: means, intervals and tests by hand; README and results agree with the CSV."""
 
 import numpy as np
-import pytest
 from scipy import stats
 
-from pipeline.sweep.rows import Row, read_rows, read_sweep_params, write_rows
-from pipeline.sweep.table import collect, table
+from pipeline.sweep.rows import Row, SweepParams, read_rows, read_sweep_params, write_rows
+from pipeline.sweep.table import collect, picture, table
 from tests.support.closure import ROOT
 from xshot.retrieval.galleries import GALLERIES
 from xshot.variants import VARIANTS
@@ -35,27 +34,40 @@ def test_other_directions_and_metrics_stay_out_of_the_table():
     assert collect(rows) == {}
 
 
-def test_means_intervals_and_p_values():
-    text = table(collect(make_rows()), ("clip", "xshot"), (3,), len(SEEDS))
-    line = next(line for line in text.splitlines() if line.startswith("| `xshot`"))
-    cells = [cell.strip() for cell in line.strip("|").split("|")]
-    gains = np.subtract(MODEL, CLIP)
-    for cell, values, sign in ((cells[1], MODEL, ""), (cells[5], gains, "+")):
-        half = stats.sem(values) * stats.t.ppf(0.975, len(SEEDS) - 1)
-        assert cell == f"{np.mean(values):{sign}.3f} ± {half:.3f}"
+def test_means_intervals_ratios_and_p_values():
+    params = SweepParams(seeds=SEEDS, shots=(3,), variants=("xshot", "flex_gcrdp"))
+    papers = [row._replace(variant="flex_gcrdp") for row in make_rows() if row.variant == "clip"]
+    ratios, xshot, _, galleries = table(collect(make_rows() + papers), params).split("\n## ")[1:]
+    assert line_of("xshot", ratios) == [f"{np.mean(MODEL) / np.mean(CLIP):.2f}"]
+    for cell in line_of("xshot", galleries):
+        assert cell == with_interval(MODEL)
     # All four differences are positive: only the two patterns of equal signs are as far from 0.
-    assert float(cells[6]) == pytest.approx(2 / 2**4, abs=5e-4)
+    adjusted = 2 * 2 / 2**4
+    (cell,) = line_of("clip", xshot)
+    assert cell == f"{with_interval(np.subtract(MODEL, CLIP), '+')} (p {adjusted:.3f})"
 
 
-def test_the_committed_table_is_made_of_the_committed_csv():
+def with_interval(values, sign: str = "") -> str:
+    half = stats.sem(values) * stats.t.ppf(0.975, len(values) - 1)
+    return f"{np.mean(values):{sign}.3f} ± {half:.3f}"
+
+
+def line_of(variant: str, section: str) -> list[str]:
+    line = next(line for line in section.splitlines() if line.startswith(f"| `{variant}`"))
+    return [cell.strip() for cell in line.strip("|").split("|")[1:]]
+
+
+def test_the_committed_results_are_made_of_the_committed_csv():
     params = read_sweep_params(ROOT / "pipeline/sweep/params.yaml")
     rows = read_rows(ROOT / "results/sweep.csv")
     assert {row.seed for row in rows} == set(params.seeds)
-    made = table(collect(rows), ("clip", *params.variants), params.shots, len(params.seeds))
-    assert made == (ROOT / "results/table.md").read_text(encoding="utf-8")
+    values = collect(rows)
+    assert table(values, params) == (ROOT / "results/table.md").read_text(encoding="utf-8")
+    assert picture(values, params) == (ROOT / "results/map_vs_k.svg").read_text(encoding="utf-8")
 
 
-def test_the_sweep_names_variants_that_exist():
+def test_the_sweep_has_every_variant():
     params = read_sweep_params(ROOT / "pipeline/sweep/params.yaml")
-    assert {name.partition("/")[0] for name in params.variants} <= set(VARIANTS)
-    assert {"flex_clip", "gcrdp", "flex_gcrdp", "xshot"} <= set(params.variants)
+    names = {name.partition("/")[0] for name in params.variants}
+    assert names == set(VARIANTS) - {"clip"}  # raw CLIP is a row of each
+    assert "flex_clip/random" in params.variants
