@@ -9,6 +9,7 @@ from xshot.episode.episode import Episode, read_episode, read_heldout
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, load_embedder
 from xshot.report.generation import compare_generation
@@ -108,5 +109,6 @@ def _training_set(episode: Episode, provenance: Provenance) -> TrainingSet:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

@@ -1,7 +1,5 @@
 """Stage `extract`: images, texts and class prompts to data/features.h5, through open_clip."""
 
-import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +15,7 @@ from xshot.encoder.precision import resolve_precision
 from xshot.encoder.rejected import write_rejected
 from xshot.errors import one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.store.features import EncoderRecord, write_features
 from xshot.store.manifest import read_manifest
 
@@ -75,6 +74,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    log_to_stdout()
     with one_line_errors():
         main()

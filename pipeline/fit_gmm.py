@@ -8,6 +8,7 @@ from xshot.errors import one_line_errors
 from xshot.mixture.file import write_mixtures
 from xshot.mixture.params import GmmParams
 from xshot.params import load_params
+from xshot.progress import log_to_stdout
 from xshot.seeds import numpy_stream
 from xshot.store.features import read_class_features, read_features
 from xshot.variants import ModelParams
@@ -39,5 +40,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

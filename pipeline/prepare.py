@@ -6,6 +6,7 @@ from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DataParams
 from xshot.errors import one_line_errors
 from xshot.params import load_params
+from xshot.progress import log_to_stdout
 from xshot.store.manifest import write_manifest
 
 
@@ -23,5 +24,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

@@ -6,6 +6,7 @@ from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.episode import read_episode
 from xshot.errors import one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.projector.choice import write_choice
 from xshot.selection.params import SelectParams
 from xshot.store.features import read_class_features, read_features
@@ -41,5 +42,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

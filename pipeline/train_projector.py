@@ -9,6 +9,7 @@ from xshot.episode.training_set import make_training_set, training_rows
 from xshot.errors import one_line_errors
 from xshot.mixture.file import read_mixtures
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, save_embedder
 from xshot.projector.fitting import fit_embedder
@@ -62,5 +63,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

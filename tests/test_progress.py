@@ -53,7 +53,23 @@ def test_what_takes_no_time_says_nothing(caplog, monkeypatch):
     assert caplog.messages == []
 
 
+def test_of_loops_inside_each_other_both_tell_how_far_they_are(clock, caplog, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with caplog.at_level(logging.INFO):
+        for _ in progress(range(3), total=3, unit="trial", label="outer"):
+            run(9)
+    assert {message.split(":")[0] for message in caplog.messages} == {"outer", "images"}
+
+
+def test_a_quick_loop_draws_no_bar(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    run(100)
+    assert terminal.getvalue() == ""
+
+
 def test_a_bar_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(module, "_SECONDS_BEFORE_BAR", 0)
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     run(7)

@@ -10,10 +10,20 @@ T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 5.0
+# What is done by then needs no bar.
+_SECONDS_BEFORE_BAR = 2.0
+
+
+def log_to_stdout() -> None:
+    """Let what XShot logs appear as plain lines; of other libraries warnings only."""
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logging.getLogger("xshot").setLevel(logging.INFO)
 
 
 def progress(iterable: Iterable[T], *, total: int, unit: str, label: str) -> Iterator[T]:
     """Pass `iterable` on, showing how far it is, its rate and the time left.
+
+    Of a loop inside such a loop the finished bar goes away again.
 
     Args:
         iterable: what to loop over.
@@ -21,12 +31,20 @@ def progress(iterable: Iterable[T], *, total: int, unit: str, label: str) -> Ite
         unit: what one item is, such as `img`.
         label: what the loop does.
     """
-    if sys.stderr.isatty():
-        from tqdm import tqdm
-
-        yield from tqdm(iterable, total=total, unit=unit, desc=label, dynamic_ncols=True)
-    else:
+    if not sys.stderr.isatty():
         yield from _logged(iterable, total, unit, label)
+        return
+    from tqdm import tqdm
+
+    yield from tqdm(
+        iterable,
+        total=total,
+        unit=unit,
+        desc=label,
+        delay=_SECONDS_BEFORE_BAR,
+        dynamic_ncols=True,
+        leave=None,  # the outermost only
+    )
 
 
 def _logged(iterable: Iterable[T], total: int, unit: str, label: str) -> Iterator[T]:

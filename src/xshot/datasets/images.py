@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from xshot.errors import UserError
+from xshot.progress import progress
 
 # What files of the formats that Pillow opens start with; ftyp (AVIF) and RIFF (WebP) at an offset.
 _STARTS = (
@@ -38,7 +39,9 @@ def check_images(root: Path, images: Sequence[str], ids: Sequence[str]) -> list[
     """
     suspects = []
     absent: list[tuple[int, str]] = []
-    for place, finding in enumerate(_headers(root, images)):
+    for place, finding in enumerate(
+        progress(_headers(root, images), total=len(images), unit="img", label="pictures")
+    ):
         if isinstance(finding, str):
             absent.append((place, finding))
         elif not _is_image(finding):

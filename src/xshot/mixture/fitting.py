@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from xshot.episode.training_set import TrainingSet
 from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.mixture.params import GmmParams
+from xshot.progress import progress
 
 MAX_ROWS = 20_000
 # No component's variance falls below this share of the axis' own, whatever shrinkage is.
@@ -42,9 +43,10 @@ def fit_mixture(features: Matrix, params: GmmParams, rng: np.random.Generator) -
     # One thread: sums over threads come in any order, and bytes must not depend on that.
     with threadpool_limits(limits=1):
         mean, axes = _principal_axes(features, params.dimensions)
+        counts = _component_counts(len(features), params)
         candidates = [
             _well_posed(features, mean, axes, n_components, params, seed)
-            for n_components in _component_counts(len(features), params)
+            for n_components in progress(counts, total=len(counts), unit="fit", label="mixture")
         ]
         return min(candidates, key=lambda mixture: bic(mixture, features, params.shrinkage))
 

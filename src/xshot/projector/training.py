@@ -9,6 +9,7 @@ from xshot.curves import Curves
 from xshot.episode.training_set import TrainingSet
 from xshot.errors import UserError
 from xshot.mixture.mixture import Mixtures
+from xshot.progress import progress
 from xshot.projector.batches import Pools, draw_batches
 from xshot.projector.networks import GatedProjector
 from xshot.projector.objective import Batch, loss_terms
@@ -65,7 +66,7 @@ def train_projector(
     seed = int(torch.randint(2**62, (), generator=generator))
     device_generator = torch.Generator(device).manual_seed(seed)
     curves = Curves("train_projector", remedy="lower projector.lr")
-    for step in range(steps):
+    for step in progress(range(steps), total=steps, unit="step", label="projector"):
         batch = pairs.take(order[step])
         mask = _dropout_mask(params, batch.features, device_generator)
         embeddings = network(batch.features, hidden_mask=mask)

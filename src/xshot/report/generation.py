@@ -1,11 +1,13 @@
 """The generated features of the target classes beside real ones, and beside trivial generators."""
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.episode.training_set import TrainingSet
+from xshot.progress import progress
 from xshot.report.outcome import MODALITIES
 from xshot.store.features import Features
 from xshot.store.pseudo import PseudoFeatures
@@ -69,22 +71,19 @@ def compare_generation(
         "text": Labelled(training.centring.of_text(heldout.text[rows]), classes),
     }
     generators = {"trained": trained}
+    quality: dict[str, dict[str, Quality]] = {}
     if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
         generators |= _trivial_generators(trained, training, prompt_weight, rng)
-        quality = {
-            modality: {
-                name: measure_quality(
-                    real[modality],
-                    Labelled(getattr(fake, modality), fake.classes),
-                    resamples=RESAMPLES,
-                    rng=rng,
-                )
-                for name, fake in generators.items()
-            }
-            for modality in MODALITIES
-        }
-    else:
-        quality = {}
+        pairs = list(product(MODALITIES, generators))
+        quality = {modality: {} for modality in MODALITIES}
+        for modality, name in progress(pairs, total=len(pairs), unit="set", label="generators"):
+            fake = generators[name]
+            quality[modality][name] = measure_quality(
+                real[modality],
+                Labelled(getattr(fake, modality), fake.classes),
+                resamples=RESAMPLES,
+                rng=rng,
+            )
     return Generation(
         real={modality: real[modality].features for modality in MODALITIES},
         pseudo={modality: getattr(trained, modality) for modality in MODALITIES},

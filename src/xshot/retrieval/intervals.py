@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.progress import progress
+
 _CHUNK_COUNTS = 2**21
 """Counts held at a time (16 MiB): many, since every product waits for all of BLAS's threads."""
 
@@ -32,7 +34,8 @@ def bootstrap_means(
     sums_and_sizes = np.concatenate([np.where(counted, values, 0.0), counted], axis=1)
     means = np.zeros((resamples, n_columns))
     chunk = max(1, _CHUNK_COUNTS // max(n_rows, 1))
-    for start in range(0, resamples, chunk):
+    starts = range(0, resamples, chunk)
+    for start in progress(starts, total=len(starts), unit="block", label="intervals"):
         rows = min(chunk, resamples - start)
         drawn = rng.integers(n_rows, size=(rows, n_rows)) if n_rows else np.zeros((rows, 0), int)
         totals = _row_counts(drawn) @ sums_and_sizes

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.progress import progress
 from xshot.retrieval.chance import chance_ap
 from xshot.retrieval.galleries import (
     DIRECTIONS,
@@ -70,13 +72,14 @@ def evaluate_systems(
     if resamples and rng is None:
         raise ValueError("resamples need a random generator")
     galleries = build_galleries(labels, target_classes)
+    paths = list(product(systems, galleries, DIRECTIONS))
     scores = {
         (system, name, direction): score_queries(
-            gallery.task(embeddings, direction), threads=threads
+            galleries[name].task(systems[system], direction), threads=threads
         )
-        for system, embeddings in systems.items()
-        for name, gallery in galleries.items()
-        for direction in DIRECTIONS
+        for system, name, direction in progress(
+            paths, total=len(paths), unit="gallery", label="ranking"
+        )
     }
     metrics = _point_estimates(galleries, scores)
     if resamples and rng is not None:

@@ -6,17 +6,19 @@ their other rows, by the library calls that the stages use.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import torch
 
 from xshot.episode.episode import Episode, HeldOut, Rows
-from xshot.projector.calibration import SOURCE, fit_weights
+from xshot.progress import progress
+from xshot.projector.calibration import SOURCE, Judged, fit_weights
 from xshot.projector.choice import Choice, Trial
 from xshot.projector.embedder import MODALITIES
 from xshot.retrieval.tree import evaluate_systems
 from xshot.seeds import numpy_stream
-from xshot.selection.workbench import Reader, Settings, Workbench
+from xshot.selection.workbench import Reader, Settings, Sides, Workbench
 from xshot.store.features import ClassFeatures
 from xshot.variants import Variant
 
@@ -54,19 +56,20 @@ def select(
     """
     if len(cells) == 1 and variant.coordinates == "none":
         return cells[0], ()
-    weights = {
-        steps: _fit_weights(benches, variant, settings, steps)
-        for steps in dict.fromkeys(cell.steps for cell in cells)
-    }
+    weights = _fit_weights(cells, benches, variant, settings)
     cells = [_weighted(cell, weights[cell.steps]) for cell in cells]
-    criteria = np.mean(
-        [[criterion(bench, variant, settings, cell) for cell in cells] for bench in benches],
-        axis=0,
-    )
-    trials = tuple(
+    trials = list(product(benches, cells))
+    criteria = np.reshape(
+        [
+            criterion(bench, variant, settings, cell)
+            for bench, cell in progress(trials, total=len(trials), unit="trial", label="select")
+        ],
+        (len(benches), len(cells)),
+    ).mean(axis=0)
+    tried = tuple(
         Trial(cell, round(float(value), 5)) for cell, value in zip(cells, criteria, strict=True)
     )
-    return cells[int(criteria.argmax())], trials
+    return cells[int(criteria.argmax())], tried
 
 
 def criterion(bench: Workbench, variant: Variant, settings: Settings, cell: Choice) -> float:
@@ -79,16 +82,23 @@ def criterion(bench: Workbench, variant: Variant, settings: Settings, cell: Choi
 
 
 def _fit_weights(
-    benches: Sequence[Workbench], variant: Variant, settings: Settings, steps: int
-) -> dict[str, dict[str, float]] | None:
-    """Weights of evidence by modality; None without coordinates."""
-    judged = [bench.judged(variant, settings, steps) for bench in benches]
-    found = [sides for sides in judged if sides is not None]
-    if not found:
-        return None
+    cells: Sequence[Choice], benches: Sequence[Workbench], variant: Variant, settings: Settings
+) -> dict[int, dict[str, dict[str, float]] | None]:
+    """Weights of evidence by steps, then modality; None without coordinates."""
+    judged: dict[int, list[Sides[Judged]]] = {cell.steps: [] for cell in cells}
+    models = list(product(judged, benches))
+    for steps, bench in progress(models, total=len(models), unit="model", label="pseudo-episodes"):
+        sides = bench.judged(variant, settings, steps)
+        if sides is not None:
+            judged[steps].append(sides)
+    return {steps: _weights(found) if found else None for steps, found in judged.items()}
+
+
+def _weights(judged: Sequence[Sides[Judged]]) -> dict[str, dict[str, float]]:
+    """Weights of evidence by modality, from the pseudo-episodes' images and texts."""
     return {
         modality: fit_weights(sides)
-        for modality, sides in zip(MODALITIES, zip(*found, strict=True), strict=True)
+        for modality, sides in zip(MODALITIES, zip(*judged, strict=True), strict=True)
     }
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from xshot.curves import Curves
+from xshot.progress import progress
 from xshot.vaegan.batches import Batches
 from xshot.vaegan.networks import Critic, Generator
 from xshot.vaegan.objective import Networks, critic_terms, fake_features, generator_terms
@@ -33,7 +34,8 @@ def optimise(
     optimiser = _adam(weights, params.lr_generator)
     critic_optimiser = None if critic is None else _adam(critic.parameters(), params.lr_critic)
     curves = Curves("train_vaegan", remedy="lower vaegan.lr_critic or vaegan.lr_generator")
-    for step in range(params.steps):
+    steps = progress(range(params.steps), total=params.steps, unit="step", label="VAE-GAN")
+    for step in steps:
         losses: dict[str, Tensor] = {}
         if critic is not None and critic_optimiser is not None:
             for turn in range(params.critic_steps):
