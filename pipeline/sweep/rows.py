@@ -30,6 +30,15 @@ class Row(NamedTuple):
     value: float
 
 
+class GeneratorParams(BaseModel):
+    """Episodes on whose pseudo-episodes generators are compared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seeds: tuple[int, ...]
+    shots: tuple[int, ...]
+
+
 class SweepParams(BaseModel):
     """pipeline/sweep/params.yaml."""
 
@@ -38,6 +47,7 @@ class SweepParams(BaseModel):
     seeds: tuple[int, ...]
     shots: tuple[int, ...]
     variants: tuple[str, ...]
+    generators: GeneratorParams
 
 
 def read_sweep_params(path: Path = PARAMS) -> SweepParams:

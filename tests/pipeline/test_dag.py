@@ -49,6 +49,13 @@ def test_code_dependencies_are_the_import_closure(dag, stage):
     assert declared == import_closure(ROOT / "pipeline" / f"{stage}.py")
 
 
+@pytest.mark.parametrize("stage", ["cell", "table", "generators"])
+def test_so_it_is_in_the_sweep(stage):
+    declared = _yaml(ROOT / "pipeline/sweep/dvc.yaml")["stages"][stage]["deps"]
+    code = {dep for dep in declared if dep.startswith(("src/", "pipeline/"))}
+    assert code == import_closure(ROOT / f"pipeline/sweep/{stage}.py")
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_param_dependencies_are_the_sections_that_the_script_asks_for(dag, stage):
     """A script that asks for a whole section depends on that group or on every leaf it reads."""

@@ -13,7 +13,9 @@ def one_variant(finished):
     """The small clone with the default variant alone in its sweep."""
     params = finished.path / "pipeline/sweep/params.yaml"
     original = params.read_text()
-    params.write_text("seeds: [0, 1]\nshots: [3]\nvariants: [xshot]\n")
+    params.write_text(
+        "seeds: [0, 1]\nshots: [3]\nvariants: [xshot]\ngenerators: {seeds: [0], shots: [3]}\n"
+    )
     yield finished
     params.write_text(original)
 
