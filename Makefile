@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long sweep tune lint help
+.PHONY: demo test test-long torture sweep tune lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -19,6 +19,9 @@ test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
 
 test-long: $(VENV)/.xshot-test  ## run the tests that take minutes
 	python -m pytest -m "slow or torture" $(PYTEST)
+
+torture: $(VENV)/.xshot-test  ## hundreds of kills, full disks, 10,000 mutated inputs (an hour)
+	XSHOT_TORTURE=all python -m pytest -m torture tests/torture $(PYTEST)
 
 sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour and a half)
 	dvc repro

@@ -1,10 +1,10 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from xshot.errors import UserError
-from xshot.mixture.file import read_mixtures, write_mixtures
+from xshot.mixture.file import read_mixtures, read_source_hash, write_mixtures
 from xshot.mixture.mixture import Mixture, Mixtures
 
 
@@ -51,3 +51,25 @@ def test_a_truncated_file(tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(UserError, match="truncated"):
         read_mixtures(path)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("mean", np.zeros(5)),
+        ("means", np.zeros((2, 2))),
+        ("weights", np.full(3, np.nan)),
+        ("variances", np.zeros((3, 2))),
+    ],
+)
+def test_parts_that_do_not_fit(tmp_path, part, value):
+    path = tmp_path / "mixture.h5"
+    spoilt = replace(make_mixture(0), **{part: value})
+    write_mixtures(path, Mixtures(image=spoilt, text=make_mixture(1)), source_hash="rows")
+    with pytest.raises(UserError, match=r"damaged.*`dvc repro fit_gmm`"):
+        read_mixtures(path)
+
+
+def test_the_rows_learned_from_are_recorded(tmp_path):
+    write_mixtures(tmp_path / "mixture.h5", MIXTURES, source_hash="rows")
+    assert read_source_hash(tmp_path / "mixture.h5") == "rows"

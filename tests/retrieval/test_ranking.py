@@ -106,3 +106,14 @@ def test_what_does_not_fit_is_refused(change, message):
     task = random_task(np.random.default_rng(0), n_queries=4, n_items=6)
     with pytest.raises(ValueError, match=message):
         Task(**{**vars(task), **change})
+
+
+@pytest.mark.parametrize("n_classes", [1, 63, 64, 65, 130])
+def test_any_number_of_classes_with_several_labels(n_classes):
+    rng = np.random.default_rng(n_classes)
+    queries, items = (rng.normal(size=(n, 4)).astype(np.float32) for n in (9, 40))
+    own, others = (rng.random((n, n_classes)) < 3 / n_classes for n in (9, 40))
+    order = np.argsort(-(queries @ items.T), axis=1, kind="stable")
+    shared = (own[:, None] & others).any(axis=2)
+    expected = [(np.flatnonzero(shared[q][order[q]]) + 1).tolist() for q in range(9)]
+    assert ranks_by_query(Task(queries, items, own, others)) == expected

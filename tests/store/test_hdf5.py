@@ -1,9 +1,12 @@
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.stage import run_python
 from xshot.errors import UserError
 from xshot.store.hdf5 import (
     create_table,
@@ -108,3 +111,54 @@ class TestRefusal:
     def test_a_missing_part(self, table):
         with pytest.raises(UserError, match="do it again"), opened(table) as file:
             read_strings(file, "absent")
+
+    def test_damage_in_the_tree(self, tmp_path, table):
+        path = tmp_path / "table.h5"
+        path.write_bytes(table.read_bytes().replace(b"SNOD", b"xxxx"))
+        with pytest.raises(UserError, match="do it again"), opened(path) as file:
+            len(file)
+
+    def test_a_version_that_is_no_number(self, tmp_path):
+        path = tmp_path / "table.h5"
+        with h5py.File(path, "w") as file:
+            file.attrs["schema_version"] = np.arange(3)
+        with pytest.raises(UserError, match="damaged"), opened(path):
+            pass
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from tests.support.stage import run_python
+from xshot.errors import UserError
+from xshot.store.hdf5 import create_table, write_matrix, write_strings
+
+path = Path(sys.argv[1]) / "table.h5"
+for limit in range(0, 90_000, 1500):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        with create_table(path, 1) as file:
+            write_matrix(file, "rows", np.ones((1000, 20), np.float32))
+            write_strings(file, "names", [f"row {number}" for number in range(1000)])
+    except UserError as error:
+        assert "cannot be written: File too large" in str(error)
+    else:
+        raise AssertionError(limit)
+    assert list(path.parent.iterdir()) == []
+"""
+
+
+def test_a_disk_that_is_full_at_any_point_is_one_line_and_no_crash(tmp_path):
+    done = run_python("-c", FULL_DISK, str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_table_is_written_without_a_second_copy_in_memory(tmp_path):
+    matrix = np.ones((40_000, 256), np.float32)  # 39 MiB
+    tracemalloc.start()
+    with create_table(tmp_path / "table.h5", VERSION) as file:
+        write_matrix(file, "rows", matrix)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < matrix.nbytes / 10

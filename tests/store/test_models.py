@@ -73,3 +73,14 @@ class TestRefusal:
     def test_config_is_readable_json(self, tmp_path):
         save_model(tmp_path, TENSORS, CONFIG)
         assert json.loads((tmp_path / "config.json").read_text()) == CONFIG
+
+    def test_a_config_that_is_no_object(self, tmp_path):
+        save_model(tmp_path, TENSORS, CONFIG)
+        (tmp_path / "config.json").write_text("0")
+        with pytest.raises(UserError, match="holds no object"):
+            load_model(tmp_path, stage="train")
+
+    def test_a_tensor_that_is_not_finite(self, tmp_path):
+        save_model(tmp_path, {"weight": np.array([1, np.nan], np.float32)}, CONFIG)
+        with pytest.raises(UserError, match="'weight' is not finite"):
+            load_model(tmp_path, stage="train")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -68,3 +70,15 @@ class TestRefusal:
         write_pseudo(tmp_path / "pseudo.h5", make(), CLASSES, "hash")
         with pytest.raises(UserError, match="re-run `dvc repro synthesize`"):
             read_pseudo(tmp_path / "pseudo.h5", ("bird",))
+
+    @pytest.mark.parametrize("spoil", ["not finite", "too short"])
+    def test_rows_that_do_not_fit(self, tmp_path, spoil):
+        path = tmp_path / "pseudo.h5"
+        pseudo = make()
+        if spoil == "not finite":
+            pseudo.image[1] = np.nan
+        else:
+            pseudo = replace(pseudo, text=pseudo.text[1:])
+        write_pseudo(path, pseudo, CLASSES, "hash")
+        with pytest.raises(UserError, match=r"damaged.*`dvc repro synthesize`"):
+            read_pseudo(path, CLASSES)

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.store.hdf5 import create_table, open_table, write_matrix
@@ -51,4 +52,19 @@ def read_source_hash(path: Path) -> str:
 
 
 def _read_mixture(group: h5py.Group) -> Mixture:
-    return Mixture(**{part.name: group[part.name][:] for part in fields(Mixture)})
+    mixture = Mixture(**{part.name: group[part.name][:] for part in fields(Mixture)})
+    (n_dimensions, n_axes), n_components = mixture.axes.shape, len(mixture.weights)
+    shapes = {
+        "mean": (n_dimensions,),
+        "axes": (n_dimensions, n_axes),
+        "weights": (n_components,),
+        "means": (n_components, n_axes),
+        "variances": (n_components, n_axes),
+    }
+    for name, shape in shapes.items():
+        part = getattr(mixture, name)
+        if part.shape != shape or not np.isfinite(part).all():
+            raise ValueError(f"{group.name}/{name}")
+    if not ((mixture.weights >= 0).all() and (mixture.variances > 0).all()):
+        raise ValueError(f"{group.name}: weights or variances out of range")
+    return mixture

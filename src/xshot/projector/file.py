@@ -115,7 +115,7 @@ def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:
             _load_coordinates(floats, config["coordinates"], provenance.is_target),
         )
         return embedder, provenance
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise UserError(
             f"{folder}: damaged ({error}); re-run `dvc repro train_projector`"
         ) from None

@@ -149,5 +149,20 @@ def _relevance(task: Task) -> Callable[[slice], NDArray[np.bool_]]:
             for hot, none in zip(labels, (-1, -2), strict=True)
         )
         return lambda rows: query_class[rows, None] == item_class
-    query_hot, item_hot = (hot.astype(np.float32) for hot in labels)
-    return lambda rows: query_hot[rows] @ item_hot.T > 0.5
+    query_words, item_words = map(_words, labels)
+
+    def shares_a_label(rows: slice) -> NDArray[np.bool_]:
+        relevant = np.zeros((1, 1), bool)
+        for own, other in zip(query_words, item_words, strict=True):
+            relevant = relevant | ((own[rows, None] & other) != 0)
+        return relevant
+
+    return shares_a_label
+
+
+def _words(labels: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """(N, C) multi-hot to (W, N), 64 classes a word."""
+    words = np.zeros((len(labels), -(-labels.shape[1] // 64) * 8), np.uint8)
+    packed = np.packbits(labels, axis=1)
+    words[:, : packed.shape[1]] = packed
+    return np.ascontiguousarray(words.view(np.uint64).T)

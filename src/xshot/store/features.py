@@ -31,6 +31,7 @@ from xshot.store.hdf5 import (
 SCHEMA_VERSION = 1
 NORM_TOLERANCE = 1e-3
 _REMEDY = "re-run `dvc repro extract`"
+_BLOCK_ROWS = 16_384
 
 Matrix = NDArray[np.float32]
 
@@ -155,10 +156,20 @@ def read_encoder(path: Path) -> EncoderRecord:
         )
 
 
+def _norms(matrix: Matrix) -> Matrix:
+    """Norms of the rows, without a second matrix of that size."""
+    norms = np.empty(len(matrix), np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(matrix), _BLOCK_ROWS):
+            block = matrix[start : start + _BLOCK_ROWS]
+            norms[start : start + _BLOCK_ROWS] = np.linalg.norm(block, axis=1)
+    return norms
+
+
 def _check_rows(path: Path, matrix: Matrix, names: Sequence[str], kind: str) -> None:
     if matrix.ndim != 2 or matrix.shape[0] != len(names):
         raise UserError(f"{path}: {kind} features have shape {matrix.shape} for {len(names)} rows")
-    norms = np.linalg.norm(matrix, axis=1)
+    norms = _norms(matrix)
     # NaN compares false, so a row that is not finite is caught here too.
     wrong = np.flatnonzero(~(np.abs(norms - 1) < NORM_TOLERANCE))
     if wrong.size:

@@ -1,9 +1,10 @@
 """The few HDF5 habits that every table shares."""
 
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -15,21 +16,46 @@ from xshot.store.atomic import atomic_path
 _CHUNK_ROWS = 256
 
 
+class _Patient(FileIO):
+    """A file that never fails, but keeps its first error for later.
+
+    HDF5 that runs into a full disk takes the process down with it.
+    """
+
+    error: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        left = memoryview(data)
+        while left and not self.error:
+            try:
+                left = left[super().write(left) :]
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
+
+    def truncate(self, size: int | None = None, /) -> int:
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.error = self.error or error
+            return size or 0
+
+
 @contextmanager
 def create_table(path: Path, schema_version: int) -> Iterator[h5py.File]:
     """Yield an empty table that is written to `path`, atomically, when the block succeeds.
 
-    It is built in memory: HDF5 that runs into a full disk takes the process down.
-
     Raises:
         UserError: the disk is full or the folder cannot be written.
     """
-    image = io.BytesIO()
-    with h5py.File(image, "w") as file:
-        file.attrs["schema_version"] = schema_version
-        yield file
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(image.getbuffer())
+    with atomic_path(path) as temporary, _Patient(temporary, "w+") as out:
+        try:
+            with h5py.File(out, "w") as file:
+                file.attrs["schema_version"] = schema_version
+                yield file
+        finally:
+            if out.error:
+                raise out.error
 
 
 @contextmanager
@@ -43,18 +69,19 @@ def open_table(path: Path, schema_version: int, *, remedy: str) -> Iterator[h5py
         file = h5py.File(path, "r")
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {remedy}") from None
-    except OSError:
+    except (OSError, RuntimeError):
         raise UserError(f"{path}: truncated or not an HDF5 file; {remedy}") from None
-    with file:
-        found = file.attrs.get("schema_version")
-        if found != schema_version:
-            raise UserError(f"{path}: schema version {found}, not {schema_version}; {remedy}")
-        try:
+    try:
+        with file:
+            found = file.attrs.get("schema_version")
+            if found != schema_version:
+                raise UserError(f"{path}: schema version {found}, not {schema_version}; {remedy}")
             yield file
-        except KeyError as error:
-            raise UserError(f"{path}: {str(error.args[0])[:120]}; {remedy}") from None
-        except OSError:
-            raise UserError(f"{path}: damaged, a part cannot be read; {remedy}") from None
+    except KeyError as error:
+        raise UserError(f"{path}: {str(error.args[0])[:120]}; {remedy}") from None
+    # What h5py makes of damage depends on where it is.
+    except (OSError, RuntimeError, ValueError, TypeError, AttributeError):
+        raise UserError(f"{path}: damaged, a part cannot be read; {remedy}") from None
 
 
 def write_matrix(file: h5py.File, name: str, matrix: NDArray[np.generic]) -> None:

@@ -33,9 +33,15 @@ def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
         UserError: a file is absent or damaged; names the stage to re-run.
     """
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return load_file(folder / "model.safetensors"), config
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError("config.json holds no object")
+        tensors = load_file(folder / "model.safetensors")
+        for name, tensor in tensors.items():
+            if not np.isfinite(tensor).all():
+                raise ValueError(f"'{name}' is not finite")
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder}: not found; run `dvc repro {stage}`") from None
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{folder}: damaged ({error}); re-run `dvc repro {stage}`") from None
+    return tensors, config

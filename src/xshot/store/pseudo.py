@@ -65,9 +65,16 @@ def read_pseudo(path: Path, class_names: tuple[str, ...]) -> PseudoFeatures:
     place = {name: index for index, name in enumerate(class_names)}
     with open_table(path, SCHEMA_VERSION, remedy="re-run `dvc repro synthesize`") as file:
         names = read_strings(file, "class")
-        return PseudoFeatures(
+        pseudo = PseudoFeatures(
             image=file["image/features"][:],
             text=file["text/features"][:],
             classes=np.array([place[name] for name in names], np.int64),
             components=file["component"][:],
         )
+        sides = (pseudo.image, pseudo.text)
+        n_rows = {len(part) for part in (*sides, pseudo.classes, pseudo.components)}
+        if len(n_rows) > 1 or pseudo.image.shape != pseudo.text.shape:
+            raise ValueError("parts of different lengths")
+        if not all(np.isfinite(side).all() for side in sides):
+            raise ValueError("values that are not finite")
+        return pseudo

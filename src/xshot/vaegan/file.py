@@ -65,8 +65,8 @@ def load_vaegan(folder: Path) -> "TrainedVaegan | None":
         raise UserError(f"{folder}: another schema version; re-run `dvc repro {_STAGE}`")
     try:
         return _rebuild(tensors, config) if config["generates"] else None
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise UserError(f"{folder}: damaged ({reason}); re-run `dvc repro {_STAGE}`") from None
 
 

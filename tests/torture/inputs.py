@@ -1,0 +1,239 @@
+"""Every kind of file that is read, as a small tree, and what reads it.
+
+What reads it takes a folder in which one file has gone wrong, and either gives a whole result or
+raises what the user gets to see as one line.
+"""
+
+import csv
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from tests.datasets import (
+    test_nus_wide,
+    test_pascal_sentence,
+    test_wikipedia,
+    test_xmedianet,
+)
+from xshot.cli.artefacts import check_artefacts
+from xshot.datasets.adapters import build_manifest
+from xshot.datasets.params import DatasetName
+from xshot.encoder.cache import FeatureCache
+from xshot.encoder.files import FileHashes
+from xshot.encoder.folder import read_folder
+from xshot.encoder.images import BadImageError, decode_image
+from xshot.errors import UserError
+from xshot.params import load_params
+from xshot.report.thumbnails import thumbnail
+from xshot.store.manifest import read_manifest, write_manifest
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Files, what reads them, and which of them go wrong.
+
+    Attributes:
+        files: path to content, given a folder in which the pipeline has run.
+        read: reads the tree in a folder, one file of which has gone wrong.
+        suffixes: of the files that do.
+    """
+
+    files: Callable[[Path], Files]
+    read: Callable[[Path], None]
+    suffixes: tuple[str, ...] = ("",)
+
+
+def _prepare(name: DatasetName) -> Callable[[Path], None]:
+    def read(root: Path) -> None:
+        out = root.parent / "out" / "manifest.parquet"
+        shutil.rmtree(out.parent, ignore_errors=True)
+        try:
+            manifest = build_manifest(name, root, split_seed=0, test_fraction=0.4, min_test=1)
+            write_manifest(out, manifest)
+        except UserError:
+            assert not out.parent.exists() or not any(out.parent.iterdir())
+            raise
+        assert read_manifest(out) == manifest
+
+    return read
+
+
+def _jpg() -> bytes:
+    return _encoded(Image.new("RGB", (2, 2), "red"), "JPEG")
+
+
+def _encoded(image: Image.Image, form: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def _bytes(files: dict[str, str | bytes]) -> Files:
+    return {name: c.encode() if isinstance(c, str) else c for name, c in files.items()}
+
+
+def _table() -> tuple[list[dict[str, str]], Files]:
+    rows = [
+        {"id": f"row {i}", "image": f"a{i}.jpg", "text": f'say "{i}", twice\nor ä', "label": label}
+        for i, label in enumerate(("cat", "dog|cat", "dog", "bird", "cat"))
+    ]
+    return rows, {row["image"]: _jpg() for row in rows}
+
+
+def _csv(_: Path) -> Files:
+    rows, pictures = _table()
+    text = StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return {"manifest.csv": text.getvalue().encode(), **pictures}
+
+
+def _jsonl(_: Path) -> Files:
+    rows, pictures = _table()
+    lines = "".join(f"{json.dumps({**row, 'label': row['label'].split('|')})}\n" for row in rows)
+    return {"manifest.jsonl": lines.encode(), **pictures}
+
+
+def _parquet(_: Path) -> Files:
+    rows, pictures = _table()
+    buffer = BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    return {"manifest.parquet": buffer.getvalue(), **pictures}
+
+
+def _nus_wide(_: Path) -> Files:
+    files = test_nus_wide.mini(alone=2)
+    names = files["ImageList/Imagelist.txt"].split()
+    return _bytes(
+        {
+            **files,
+            "ImageList/TrainImagelist.txt": "\n".join(names[::2]),
+            "ImageList/TestImagelist.txt": "\n".join(names[1::2]),
+            "NUS-WIDE-10K.txt": "\n".join(names[:9]),
+            **{f"Flickr/{name.replace(chr(92), '/')}": _jpg() for name in names},
+        }
+    )
+
+
+def _pictures(_: Path) -> Files:
+    noise = np.random.default_rng(0).integers(0, 256, (12, 17, 3), np.uint8)
+    picture = Image.fromarray(noise)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return {
+        "a.jpg": _encoded(picture, "JPEG", exif=exif),
+        "progressive.jpg": _encoded(picture, "JPEG", progressive=True),
+        "cmyk.jpg": _encoded(picture.convert("CMYK"), "JPEG"),
+        "a.png": _encoded(picture, "PNG"),
+        "palette.png": _encoded(picture.quantize(7), "PNG", transparency=0),
+        "deep.png": _encoded(Image.fromarray(noise[..., 0].astype(np.uint16) * 257), "PNG"),
+        "alpha.webp": _encoded(picture.convert("RGBA"), "WEBP"),
+        "moving.gif": _encoded(picture, "GIF", save_all=True, append_images=[picture.rotate(9)]),
+        "a.tiff": _encoded(picture, "TIFF", compression="tiff_lzw"),
+        "a.bmp": _encoded(picture, "BMP"),
+        "a.ppm": _encoded(picture, "PPM"),
+    }
+
+
+def _look(folder: Path) -> None:
+    for file in sorted(folder.iterdir()):
+        thumbnail(file)
+        try:
+            picture = decode_image(file.read_bytes())
+        except BadImageError as error:
+            raise UserError(str(error)) from None
+        assert picture.mode == "RGB"
+
+
+def _below(*names: str) -> Callable[[Path], Files]:
+    def files(finished: Path) -> Files:
+        found = [
+            path for name in names for path in [finished / name, *(finished / name).rglob("*")]
+        ]
+        return {str(p.relative_to(finished)): p.read_bytes() for p in found if p.is_file()}
+
+    return files
+
+
+def _artefacts(folder: Path) -> None:
+    """All of `xshot check`, then the readers that build models."""
+    from xshot.projector.file import load_embedder
+    from xshot.vaegan.file import load_vaegan
+
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        for finding in check_artefacts(load_params(), None, read_folder(Path("encoder"))):
+            assert "\n" not in str(finding)
+        load_vaegan(Path("models/vaegan"))
+        load_embedder(Path("models/projector"))
+    finally:
+        os.chdir(before)
+
+
+_ARTEFACTS = (
+    *("params.yaml", "encoder", "data/manifest.parquet", "data/features.h5"),
+    *("data/episode.json", "data/heldout.json", "data/pseudo.h5", "metrics.json"),
+    *("models/selection.json", "models/mixture.h5", "models/vaegan", "models/projector"),
+)
+
+
+def _cache(folder: Path) -> None:
+    """Damage costs rows, never an error; what is kept is what was stored."""
+    cache = FeatureCache(folder / "image")
+    keys = [bytes([number]) * 32 for number in range(40)]
+    kept = [key for key in keys if key in cache]
+    expected = np.array([[key[0]] * 3 for key in kept], np.float32).reshape(-1, 3)
+    np.testing.assert_array_equal(cache.rows(kept).reshape(-1, 3), expected)
+    FileHashes(folder / "files.json").get(folder / "image")
+
+
+def _cache_files(_: Path) -> Files:
+    with tempfile.TemporaryDirectory() as name:
+        for start in (0, 20):
+            cache = FeatureCache(Path(name))
+            for first in range(start, start + 20, 4):
+                keys = [bytes([number]) * 32 for number in range(first, first + 4)]
+                cache.add(keys, np.array([[key[0]] * 3 for key in keys], np.float32))
+            cache.close()
+        shards = {f"image/{path.name}": path.read_bytes() for path in Path(name).iterdir()}
+    return {
+        **shards,
+        "files.json": b'{"/a/b.jpg": [3, 1700000000000000000, 77, "' + b"ab" * 32 + b'"]}',
+    }
+
+
+_LISTS = (".csv", ".jsonl", ".parquet", ".list", ".txt", ".xml")
+
+KINDS: dict[str, Kind] = {
+    "manifest.csv": Kind(_csv, _prepare("manifest"), _LISTS),
+    "manifest.jsonl": Kind(_jsonl, _prepare("manifest"), _LISTS),
+    "manifest.parquet": Kind(_parquet, _prepare("manifest"), _LISTS),
+    "wikipedia": Kind(lambda _: _bytes(test_wikipedia.mini(_jpg())), _prepare("wikipedia"), _LISTS),
+    "pascal_sentence": Kind(
+        lambda _: _bytes(test_pascal_sentence.mini(_jpg())), _prepare("pascal_sentence"), _LISTS
+    ),
+    "nus_wide": Kind(_nus_wide, _prepare("nus_wide"), _LISTS),
+    "nus_wide_10k": Kind(_nus_wide, _prepare("nus_wide_10k"), _LISTS),
+    "nus_wide_81": Kind(_nus_wide, _prepare("nus_wide_81"), _LISTS),
+    "xmedianet": Kind(lambda _: _bytes(test_xmedianet.mini(_jpg())), _prepare("xmedianet"), _LISTS),
+    "pictures": Kind(_pictures, _look),
+    "cache": Kind(_cache_files, _cache),
+    "tables": Kind(_below(*_ARTEFACTS), _artefacts, (".h5",)),
+    "artefacts": Kind(
+        _below(*_ARTEFACTS), _artefacts, (".json", ".parquet", ".safetensors", ".yaml", ".csv")
+    ),
+}
