@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long torture sweep tune lint help
+.PHONY: demo test test-long test-browser torture sweep tune lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -19,6 +19,9 @@ test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
 
 test-long: $(VENV)/.xshot-test  ## run the tests that take minutes
 	python -m pytest -m "slow or torture" $(PYTEST)
+
+test-browser: $(VENV)/.xshot-test  ## run the tests in a browser (Chromium; skipped without)
+	python -m pytest -m browser $(PYTEST)
 
 torture: $(VENV)/.xshot-test  ## hundreds of kills, full disks, 10,000 mutated inputs (an hour)
 	XSHOT_TORTURE=all python -m pytest -m torture tests/torture $(PYTEST)
@@ -37,7 +40,7 @@ lint: $(VENV)/.xshot-test  ## check style and types
 	mypy
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.xshot-run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "XShot needs Python 3.11 or newer")'

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -66,6 +67,14 @@ def test_an_image_asks(xshot, tmp_path):
 def test_one_query_is_asked_for(xshot, arguments):
     with pytest.raises(UserError, match="give one query"):
         xshot("search", *arguments)
+
+
+def test_without_its_extra_the_server_says_what_to_install(xshot, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("xshot.serve")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(UserError, match=r"uvicorn: type `pip install 'xshot\[serve\]'`"):
+        xshot("serve")
 
 
 def test_a_folder_is_indexed_then_searched(xshot, tmp_path):

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "check": "xshot.cli.check",
     "search": "xshot.cli.search",
     "index": "xshot.cli.index",
+    "serve": "xshot.cli.serve",
 }
 
 

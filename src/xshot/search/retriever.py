@@ -193,6 +193,12 @@ class Retriever:
             self._items[key] = self._embedded(self.gallery.features[modality], modality)
         return self._items[key]
 
+    def embed(self) -> None:
+        """Embed the gallery now, so that no query has to wait for it."""
+        for modality in _SIDES:
+            if modality in self.gallery.features:
+                self.items("model", modality)
+
     def with_class(
         self,
         name: str,
@@ -200,6 +206,7 @@ class Retriever:
         images: "Sequence[str | Path | bytes | Image]" = (),
         texts: Sequence[str] = (),
         rows: Sequence[int] = (),
+        image_features: Sequence[Matrix] = (),
     ) -> "Retriever":
         """A retriever that knows one more class, by its name and K examples; nothing is trained.
 
@@ -208,25 +215,11 @@ class Retriever:
             images: examples.
             texts: examples.
             rows: of the gallery, as examples of both kinds.
+            image_features: (D,) CLIP features of images that are encoded already.
 
         Raises:
             UserError: the name is taken, an image cannot be read, or the model knows no classes.
         """
-        image, text = (
-            [self.gallery.features[kind][list(rows)]] if kind in self.gallery.features else []
-            for kind in _SIDES
-        )
-        if images:
-            image.append(self.encoder.images([_picture(example) for example in images]))
-        if texts:
-            text.append(self.encoder.texts(texts))
-        nothing = np.empty((0, len(self._trained.centring.image)), np.float32)
-        return self.with_features(
-            name, np.concatenate([nothing, *image]), np.concatenate([nothing, *text])
-        )
-
-    def with_features(self, name: str, image: Matrix, text: Matrix) -> "Retriever":
-        """As `with_class`, for the CLIP features (K, D) and (J, D) of the examples."""
         if not self.knows_classes:
             raise UserError(
                 f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
@@ -241,7 +234,22 @@ class Retriever:
             )
         prompts = self.encoder.texts([one.replace("{}", name) for one in self.templates])
         mean = prompts.mean(axis=0)
-        new = NewClass(name, mean / np.linalg.norm(mean), image, text)
+        image, text = (
+            list(self.gallery.features[kind][list(rows)]) if kind in self.gallery.features else []
+            for kind in _SIDES
+        )
+        image += image_features
+        if images:
+            image += list(self.encoder.images([_picture(example) for example in images]))
+        if texts:
+            text += list(self.encoder.texts(texts))
+        nothing = prompts[:0]
+        new = NewClass(
+            name,
+            mean / np.linalg.norm(mean),
+            np.stack(image) if image else nothing,
+            np.stack(text) if text else nothing,
+        )
         return self._with_added((*self.added, new))
 
     def without_class(self, name: str) -> "Retriever":

@@ -1,0 +1,1 @@
+"""The web page of `xshot serve`: search in a browser."""

@@ -1,0 +1,255 @@
+"""The server: one page and the few requests that it makes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import FastAPI, Form, Query, Request, UploadFile
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from numpy.typing import NDArray
+from PIL.Image import Image
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from xshot.errors import UserError
+from xshot.search.retriever import SYSTEMS, Modality, Retriever, System
+from xshot.serve.guard import Guard
+from xshot.serve.limits import (
+    MAX_CLASSES,
+    MAX_EXAMPLES,
+    MAX_NAME,
+    MAX_TEXT,
+    MAX_TOP,
+    RETRY_AFTER,
+    WAITING_IMAGES,
+    WAITING_TEXTS,
+    RefusedError,
+)
+from xshot.serve.line import Line, LineFullError
+from xshot.serve.page import render_page, security_policy
+from xshot.serve.pictures import decode_upload, small_jpeg
+
+Matrix = NDArray[np.float32]
+Asked = Literal["model", "clip", "both"]
+
+_TEXTS_TOGETHER = 64
+_PICTURES_KEPT = 2048
+
+
+class TextQuery(BaseModel):
+    """A text, and how to answer it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: str = Field(min_length=1, max_length=MAX_TEXT)
+    top: int = Field(default=12, ge=1, le=MAX_TOP)
+    system: Asked = "model"
+    find: Modality | None = None
+
+
+class Search:
+    """The retriever as it is now, and the lines in front of its encoder."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self.retriever = retriever
+        self.changing = asyncio.Lock()
+        self.texts: Line[str, Matrix] = Line(
+            lambda texts: list(retriever.encoder.texts(texts)),
+            capacity=WAITING_TEXTS,
+            together=_TEXTS_TOGETHER,
+        )
+        # Decoded by the thread that encodes: no more pictures are open than are worked on.
+        self.images: Line[bytes, Matrix] = Line(
+            lambda uploads: [_encoded(retriever, data) for data in uploads],
+            capacity=WAITING_IMAGES,
+            together=1,
+        )
+
+    async def answer(
+        self, feature: Matrix, asked: Modality, top: int, system: Asked, find: Modality | None
+    ) -> StreamingResponse:
+        """A line of JSON for each system, sent as soon as it is known."""
+        retriever = self.retriever
+        if find is not None and find not in retriever.gallery.features:
+            raise RefusedError(422, f"find: the gallery holds no {find}s")
+
+        async def lines() -> AsyncIterator[str]:
+            for name in _systems(system):
+                hits = await asyncio.to_thread(
+                    retriever.rank, feature, asked, k=top, system=name, find=find
+                )
+                tree = {"system": name, "hits": [asdict(hit) for hit in hits]}
+                yield json.dumps(tree, ensure_ascii=False) + "\n"
+
+        return StreamingResponse(lines(), media_type="application/x-ndjson")
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self.texts.close()
+        self.images.close()
+
+
+def create_app(retriever: Retriever, *, hosts: Sequence[str]) -> FastAPI:
+    """The application.
+
+    Args:
+        retriever: with a gallery whose images can be found.
+        hosts: names that the server may be called by; `*` for any.
+    """
+    search = Search(retriever)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        search.close()
+
+    app = FastAPI(openapi_url=None, lifespan=lifespan)
+    page = render_page(retriever)
+    app.add_middleware(Guard, policy=security_policy(page))
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    _answer_errors(app)
+    _add_page(app, search, page)
+    _add_queries(app, search)
+    _add_classes(app, search)
+    return app
+
+
+def _add_page(app: FastAPI, search: Search, page: str) -> None:
+    @app.get("/")
+    async def show_page() -> HTMLResponse:
+        return HTMLResponse(page, headers={"cache-control": "no-cache"})
+
+    @lru_cache(_PICTURES_KEPT)
+    def small(row: int) -> bytes | None:
+        gallery = search.retriever.gallery
+        path = gallery.picture(row) if 0 <= row < len(gallery) else None
+        return None if path is None else small_jpeg(path)
+
+    @app.get("/api/pictures/{row}")
+    async def show_picture(row: int) -> Response:
+        picture = await asyncio.to_thread(small, row)
+        if picture is None:
+            raise RefusedError(404, f"no picture of row {row}")
+        headers = {"cache-control": "private, max-age=3600"}
+        return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+def _add_queries(app: FastAPI, search: Search) -> None:
+    @app.post("/api/search")
+    async def search_text(query: TextQuery) -> StreamingResponse:
+        text = query.text.strip()
+        if not text:
+            raise RefusedError(422, "text: empty; type something to search for")
+        feature = await search.texts.do(text)
+        return await search.answer(feature, "text", query.top, query.system, query.find)
+
+    @app.post("/api/search/image")
+    async def search_image(
+        request: Request,
+        top: Annotated[int, Query(ge=1, le=MAX_TOP)] = 12,
+        system: Asked = "model",
+        find: Modality | None = None,
+    ) -> StreamingResponse:
+        feature = await search.images.do(await request.body())
+        return await search.answer(feature, "image", top, system, find)
+
+
+def _add_classes(app: FastAPI, search: Search) -> None:
+    @app.get("/api/classes")
+    async def list_classes() -> dict[str, Any]:
+        return _added(search.retriever)
+
+    @app.post("/api/classes", status_code=201)
+    async def add_class(
+        name: Annotated[str, Form(max_length=MAX_NAME)],
+        rows: Annotated[tuple[int, ...], Form(max_length=MAX_EXAMPLES)] = (),
+        images: Annotated[tuple[UploadFile, ...], Form(max_length=MAX_EXAMPLES)] = (),
+    ) -> dict[str, Any]:
+        name = " ".join(name.split())
+        if not name:
+            raise RefusedError(422, "name: empty; give the class a name")
+        if not all(0 <= row < len(search.retriever.gallery) for row in rows):
+            raise RefusedError(422, "rows: no such row in the gallery")
+        uploads = [await search.images.do(await image.read()) for image in images]
+        async with search.changing:
+            if len(search.retriever.added) >= MAX_CLASSES:
+                raise RefusedError(409, f"{MAX_CLASSES} classes are added already; remove one")
+            try:
+                search.retriever = await asyncio.to_thread(
+                    _extended, search.retriever, name, list(dict.fromkeys(rows)), uploads
+                )
+            except UserError as error:
+                raise RefusedError(409, str(error)) from None
+        return _added(search.retriever)
+
+    @app.delete("/api/classes/{name}")
+    async def remove_class(name: str) -> dict[str, Any]:
+        async with search.changing:
+            try:
+                search.retriever = search.retriever.without_class(name)
+            except UserError as error:
+                raise RefusedError(404, str(error)) from None
+        return _added(search.retriever)
+
+
+def _added(retriever: Retriever) -> dict[str, Any]:
+    return {
+        "added": [
+            {"name": new.name, "images": len(new.image), "texts": len(new.text)}
+            for new in retriever.added
+        ]
+    }
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Every error is `{"error": one line}`."""
+
+    @app.exception_handler(RefusedError)
+    async def refused(_: Request, error: RefusedError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, error.status)
+
+    @app.exception_handler(LineFullError)
+    async def busy(_: Request, __: LineFullError) -> JSONResponse:
+        return JSONResponse(
+            {"error": "too many queries are waiting; try again"},
+            503,
+            {"retry-after": str(RETRY_AFTER)},
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+        return JSONResponse({"error": f"{where}: {first['msg']}".lstrip(": ")}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def refused_by_framework(_: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+
+
+def _encoded(retriever: Retriever, data: bytes) -> Matrix | Exception:
+    try:
+        picture: Image = decode_upload(data)
+    except RefusedError as error:
+        return error
+    features: Matrix = retriever.encoder.images([picture])[0]
+    return features
+
+
+def _extended(
+    retriever: Retriever, name: str, rows: Sequence[int], uploads: Sequence[Matrix]
+) -> Retriever:
+    extended = retriever.with_class(name, rows=rows, image_features=uploads)
+    extended.embed()
+    return extended
+
+
+def _systems(asked: Asked) -> tuple[System, ...]:
+    return SYSTEMS if asked == "both" else (asked,)

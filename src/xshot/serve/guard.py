@@ -1,0 +1,83 @@
+"""What every request has to pass, and what every response carries."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from xshot.serve.limits import MAX_BODY
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_CHANGES = ("POST", "PUT", "PATCH", "DELETE")
+_TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
+
+
+class Guard:
+    """Refuses large bodies and what another site's page sends; adds headers that keep pages apart.
+
+    Args:
+        app: what to guard.
+        policy: the content security policy.
+    """
+
+    def __init__(self, app: App, policy: str) -> None:
+        self._app = app
+        self._headers = {
+            "content-security-policy": policy,
+            "cross-origin-resource-policy": "same-origin",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(self._headers)
+            await send(message)
+
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, _limited(receive), send_with_headers)
+
+
+def _refusal(scope: Scope) -> JSONResponse | None:
+    headers = Headers(scope=scope)
+    # Browsers always say where a request comes from; other clients need not.
+    if scope["method"] in _CHANGES and headers.get("sec-fetch-site", "none") not in (
+        "same-origin",
+        "none",
+    ):
+        return JSONResponse({"error": "requests of other sites are refused"}, 403)
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > MAX_BODY:
+        return JSONResponse({"error": _TOO_LARGE}, 413)
+    return None
+
+
+def _limited(receive: Receive) -> Receive:
+    """Stop a body that is larger than it said, or that did not say."""
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return limited

@@ -1,0 +1,51 @@
+"""The page: one HTML text that needs nothing but the server's own answers."""
+
+import base64
+import hashlib
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from xshot.report.palette import DARK, LIGHT, custom_properties
+from xshot.search.retriever import Retriever
+from xshot.serve.limits import FORMATS, MAX_BODY, MAX_NAME, MAX_TEXT
+
+
+def render_page(retriever: Retriever) -> str:
+    """The page for a retriever's gallery and model."""
+    environment = Environment(
+        loader=PackageLoader("xshot.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        light=custom_properties(LIGHT),
+        dark=custom_properties(DARK),
+        gallery=retriever.gallery,
+        has_texts="text" in retriever.gallery.features,
+        knows_classes=retriever.knows_classes,
+        n_classes=len(retriever.provenance.classes),
+        variant=retriever.provenance.variant,
+        accept=",".join(f"image/{name.lower()}" for name in FORMATS),
+        max_body=MAX_BODY,
+        max_name=MAX_NAME,
+        max_text=MAX_TEXT,
+    )
+
+
+def security_policy(page: str) -> str:
+    """A policy under which exactly the page's own script and style run, and nothing is loaded."""
+    hashes = {
+        tag: " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+            for text in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
+        )
+        for tag in ("script", "style")
+    }
+    return (
+        f"default-src 'none'; script-src {hashes['script']}; style-src {hashes['style']}; "
+        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )

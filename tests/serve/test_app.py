@@ -1,0 +1,274 @@
+"""The server's answers are the library's; what it cannot or must not do gets a clear 4xx."""
+
+import json
+import threading
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from tests.report.test_palette import contrast
+from tests.support.repository import write_repository
+from xshot.report.palette import BACKGROUNDS, DARK, LIGHT
+from xshot.search.retriever import Retriever
+from xshot.serve import app as module
+from xshot.serve.app import create_app
+from xshot.serve.limits import MAX_BODY, MAX_CLASSES, MAX_EXAMPLES, MAX_NAME, MAX_TEXT, MAX_TOP
+
+
+def answers(response):
+    assert response.status_code == 200, response.text
+    return {one["system"]: one["hits"] for one in map(json.loads, response.text.splitlines())}
+
+
+def refusal(response, status):
+    """The one line that says what is wrong."""
+    assert response.status_code == status, response.text
+    message = response.json()["error"]
+    assert message
+    assert "\n" not in message
+    assert "Traceback" not in message
+    return message
+
+
+def png(size=(30, 20), colour="red", kind="PNG"):
+    buffer = BytesIO()
+    Image.new("RGB", size, colour).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("system", ["model", "clip", "both"])
+@pytest.mark.parametrize("find", [None, "image", "text"])
+def test_a_text_gets_the_librarys_answer(client, served, system, find):
+    query = {"text": " a red bird ", "top": 5, "system": system, "find": find}
+    found = answers(client.post("/api/search", json=query))
+    systems = ["model", "clip"] if system == "both" else [system]
+    assert list(found) == systems
+    for name in systems:
+        hits = served.search(text="a red bird", k=5, system=name, find=find)
+        assert [hit["row"] for hit in found[name]] == [hit.row for hit in hits]
+        best = asdict(hits[0])
+        assert found[name][0].pop("labels") == list(best.pop("labels"))
+        assert found[name][0] == pytest.approx(best, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_an_image_gets_the_librarys_answer(client, served, kind):
+    data = png(kind=kind)
+    found = answers(client.post("/api/search/image?top=4&system=clip", content=data))
+    hits = served.search(image=data, k=4, system="clip")
+    assert [hit["row"] for hit in found["clip"]] == [hit.row for hit in hits]
+
+
+def test_many_texts_at_once_get_their_own_answers(client, served):
+    texts = [f"a picture of number {number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda text: client.post("/api/search", json={"text": text}), texts))
+    for text, response in zip(texts, found, strict=True):
+        rows = [hit["row"] for hit in answers(response)["model"]]
+        assert rows == [hit.row for hit in served.search(text=text)]
+
+
+def test_pictures_are_small_jpegs_by_row_number(client, served):
+    response = client.get("/api/pictures/0")
+    assert response.headers["content-type"] == "image/jpeg"
+    assert Image.open(BytesIO(response.content)).format == "JPEG"
+    refusal(client.get(f"/api/pictures/{len(served.gallery)}"), 404)
+    refusal(client.get("/api/pictures/-1"), 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/pictures/..%2f..%2fparams.yaml",
+        "/api/pictures/%2fetc%2fpasswd",
+        "/params.yaml",
+        "/../params.yaml",
+        "/static/app.py",
+        "/docs",
+        "/openapi.json",
+        "/raw/manifest.csv",
+    ],
+)
+def test_no_path_of_the_server_can_be_reached(client, path):
+    response = client.get(path)
+    assert response.status_code in (404, 422)
+    assert "error" in response.json()
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ({}, "text"),
+        ({"text": 5}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": "   "}, "text"),
+        ({"text": "x" * (MAX_TEXT + 1)}, "text"),
+        ({"text": "a", "top": 0}, "top"),
+        ({"text": "a", "top": MAX_TOP + 1}, "top"),
+        ({"text": "a", "top": "3"}, "top"),
+        ({"text": "a", "system": "other"}, "system"),
+        ({"text": "a", "find": "../etc"}, "find"),
+        ({"text": "a", "more": 1}, "more"),
+    ],
+)
+def test_a_bad_query_is_named(client, query, names):
+    assert names in refusal(client.post("/api/search", json=query), 422)
+
+
+def test_what_is_no_json_is_a_bad_request(client):
+    headers = {"content-type": "application/json"}
+    refusal(client.post("/api/search", content=b"{", headers=headers), 422)
+    refusal(client.get("/api/search"), 405)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no image",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        png(kind="ICO"),
+    ],
+    ids=["empty", "text", "svg", "postscript", "ico"],
+)
+def test_only_images_of_some_formats_are_taken(client, data):
+    assert "PNG" in refusal(client.post("/api/search/image", content=data), 415)
+
+
+def test_a_damaged_image_is_refused(client):
+    data = png((300, 300))
+    refusal(client.post("/api/search/image", content=data[: len(data) // 2]), 422)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(client):
+    header = bytearray(png())
+    header[16:24] = (60_000).to_bytes(4, "big") * 2  # width and height, in the first chunk
+    header[29:33] = zlib.crc32(header[12:29]).to_bytes(4, "big")
+    message = refusal(client.post("/api/search/image", content=bytes(header)), 422)
+    assert "pixels" in message or "Bomb" in message
+
+
+def test_a_large_body_is_refused_whether_it_says_so_or_not(client):
+    data = b"\0" * (MAX_BODY + 1)
+    assert "10 MiB" in refusal(client.post("/api/search/image", content=data), 413)
+    parts = (data[:MAX_BODY], data[MAX_BODY:])
+    assert "10 MiB" in refusal(client.post("/api/search/image", content=iter(parts)), 413)
+    assert "10 MiB" in refusal(client.post("/api/search", content=iter(parts)), 413)
+
+
+def test_images_past_the_line_get_503_and_when_to_come_again(client, served, monkeypatch):
+    may_go_on, working = threading.Event(), threading.Event()
+    encode = module._encoded
+
+    def slowly(retriever, data):
+        working.set()
+        may_go_on.wait(20)
+        return encode(retriever, data)
+
+    monkeypatch.setattr(module, "_encoded", slowly)
+    data, waiting = png(), module.WAITING_IMAGES
+
+    def post():
+        return client.post("/api/search/image?top=1", content=data)
+
+    with ThreadPoolExecutor(waiting + 4) as pool:
+        first = pool.submit(post)
+        assert working.wait(20)
+        others = [pool.submit(post) for _ in range(waiting + 3)]
+        # Three find no place in the line; texts do not stand in it.
+        while sum(other.done() for other in others) < 3:
+            pass
+        assert client.post("/api/search", json={"text": "a dog"}).status_code == 200
+        may_go_on.set()
+        responses = [future.result() for future in (first, *others)]
+    statuses = [response.status_code for response in responses]
+    assert sorted(statuses) == [200] * (1 + waiting) + [503] * 3
+    for response in responses:
+        if response.status_code == 503:
+            assert int(response.headers["retry-after"]) > 0
+            refusal(response, 503)
+
+
+def test_a_class_is_added_searched_and_removed(client, served):
+    form = {"name": "  brand   new ", "rows": [5, 6]}
+    response = client.post("/api/classes", data=form, files=[("images", ("a.png", png()))])
+    assert response.status_code == 201
+    assert response.json() == {"added": [{"name": "brand new", "images": 3, "texts": 2}]}
+    hits = answers(client.post("/api/search", json={"text": "brand new", "top": 100}))["model"]
+    expected = served.with_class("brand new", rows=[5, 6], images=[png()])
+    assert [h["row"] for h in hits] == [h.row for h in expected.search(text="brand new", k=100)]
+    assert {hit["row"]: hit["guess"] for hit in hits}[5] == "brand new"
+    assert client.get("/api/classes").json() == response.json()
+    assert client.delete("/api/classes/brand new").json() == {"added": []}
+    hits = answers(client.post("/api/search", json={"text": "brand new"}))["model"]
+    assert [h["row"] for h in hits] == [h.row for h in served.search(text="brand new")]
+
+
+def test_a_name_alone_makes_a_class(client):
+    response = client.post("/api/classes", data={"name": "<b>only a name</b>"})
+    assert response.json()["added"][0]["images"] == 0
+
+
+def test_classes_that_cannot_be_added_are_refused(client, served):
+    def post(status, files=None, **form):
+        return refusal(client.post("/api/classes", data=form, files=files), status)
+
+    assert "name" in post(422, rows=[1])
+    assert "name" in post(422, name="  ")
+    assert "name" in post(422, name="x" * (MAX_NAME + 1))
+    assert "rows" in post(422, name="a", rows=[len(served.gallery)])
+    assert "rows" in post(422, name="a", rows=["one"])
+    assert "rows" in post(422, name="a", rows=list(range(MAX_EXAMPLES + 1)))
+    post(415, name="a", files=[("images", ("a.png", b"no image"))])
+    assert "known already" in post(409, name=served.classes[0])
+    assert "not added" in refusal(client.delete("/api/classes/a"), 404)
+    for number in range(MAX_CLASSES):
+        assert client.post("/api/classes", data={"name": f"class {number}"}).status_code == 201
+    assert "remove one" in post(409, name="one more")
+
+
+def test_a_model_without_coordinates_shows_no_classes_to_add(tmp_path, drawings, tiny_encoder):
+    write_repository(tmp_path, drawings, tiny_encoder, variant="gcrdp")
+    plain = Retriever.load(tmp_path / "models/projector", device="cpu")
+    with TestClient(create_app(plain, hosts=["localhost"]), base_url="http://localhost") as client:
+        assert '<form id="teach"' not in client.get("/").text
+        refusal(client.post("/api/classes", data={"name": "a"}), 409)
+        refusal(client.get("/api/pictures/0"), 404)  # nobody said where the images lie
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_can_change_nothing(client, site):
+    headers = {"sec-fetch-site": site}
+    refusal(client.post("/api/classes", data={"name": "a"}, headers=headers), 403)
+    refusal(client.delete("/api/classes/a", headers=headers), 403)
+    refusal(client.post("/api/search/image", content=png(), headers=headers), 403)
+    assert client.get("/", headers=headers).status_code == 200
+
+
+def test_the_server_answers_to_its_own_names_only(client):
+    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_page_needs_nothing_from_elsewhere(client):
+    response = client.get("/")
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http://" not in response.text
+    assert "https://" not in response.text
+    assert " style=" not in response.text
+    assert " onclick=" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_letters_on_coloured_buttons_can_be_read(theme):
+    assert contrast(theme["page"], theme["model"]) >= 4.5
+    for background in BACKGROUNDS:
+        assert contrast(theme["muted"], theme[background]) >= 4.5
