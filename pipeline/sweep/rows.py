@@ -6,11 +6,10 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from ruamel.yaml import YAML
+from pydantic import BaseModel, ConfigDict
 
 from xshot.errors import UserError
-from xshot.params import explain
+from xshot.params import read_checked
 from xshot.store.atomic import write_text
 
 PARAMS = Path("pipeline/sweep/params.yaml")
@@ -56,10 +55,7 @@ def read_sweep_params(path: Path = PARAMS) -> SweepParams:
     Raises:
         UserError: a key is unknown, missing or of the wrong type.
     """
-    try:
-        return SweepParams.model_validate(YAML(typ="safe", pure=True).load(path))
-    except ValidationError as error:
-        raise UserError(f"{path}: {explain('', error)}") from None
+    return read_checked(path, SweepParams)
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

@@ -6,11 +6,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from ruamel.yaml import YAML
+from pydantic import BaseModel, ConfigDict, Field
 
 from xshot.errors import UserError
-from xshot.params import explain
+from xshot.params import read_checked
 from xshot.store.atomic import write_text
 
 PARAMS = Path("pipeline/tune/params.yaml")
@@ -47,10 +46,7 @@ def read_tune_params(path: Path = PARAMS) -> TuneParams:
     Raises:
         UserError: a key is unknown, missing or of the wrong type.
     """
-    try:
-        return TuneParams.model_validate(YAML(typ="safe", pure=True).load(path))
-    except ValidationError as error:
-        raise UserError(f"{path}: {explain('', error)}") from None
+    return read_checked(path, TuneParams)
 
 
 def write_trials(path: Path, trials: Sequence[Trial]) -> None:

@@ -28,6 +28,7 @@ class Section(BaseModel):
 
 
 S = TypeVar("S", bound=Section)
+M = TypeVar("M", bound=BaseModel)
 
 
 class RunParams(Section):
@@ -96,11 +97,30 @@ def section_schema(reference: str) -> type[Section]:
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
-    """Read and check params.yaml with YAML 1.2 rules (so `1e-05` is a number).
+    """Read and check params.yaml.
 
     Raises:
         UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
     """
+    params = Params(_read_yaml(path), path)
+    params.check()
+    return params
+
+
+def read_checked(path: Path, schema: type[M]) -> M:
+    """Read a YAML file that one schema describes, such as the sweep's own params.
+
+    Raises:
+        UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
+    """
+    try:
+        return schema.model_validate_json(json.dumps(_read_yaml(path)))
+    except ValidationError as error:
+        raise UserError(f"{path}: {explain('', error)}") from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    """A mapping, by YAML 1.2's rules (so `1e-05` is a number)."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -113,9 +133,7 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(tree, dict):
         raise UserError(f"{path}: expected a mapping of sections")
-    params = Params(tree, path)
-    params.check()
-    return params
+    return tree
 
 
 def explain(section: str, error: Exception) -> str:
