@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xshot.compute import limit_threads, resolve_device
+from xshot.datasets import imported
 from xshot.datasets.params import DataParams
 from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.extraction import extract
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from xshot.encoder.encode import Encoder
 
 CACHE = Path(".cache/features")
+FEATURES = Path("data/features.h5")
+REJECTED = Path("data/rejected.csv")
 
 
 def main() -> None:
@@ -32,6 +35,10 @@ def main() -> None:
     data = params.section(DataParams)
     clip = params.section(ClipParams)
     manifest = read_manifest(Path("data/manifest.parquet"))
+    if data.name == imported.NAME:
+        write_rejected(REJECTED, ())
+        write_features(FEATURES, *imported.read_imported(Path(data.root), manifest.ids))
+        return
     device = resolve_device(run.device)
     precision = resolve_precision(clip.precision, device)
     limit_threads(run.threads)
@@ -64,9 +71,9 @@ def main() -> None:
     details = identity.details
     if extraction.long_texts:
         details = {**details, "long_texts": {clip.long_texts: extraction.long_texts}}
-    write_rejected(Path("data/rejected.csv"), extraction.rejected)
+    write_rejected(REJECTED, extraction.rejected)
     write_features(
-        Path("data/features.h5"),
+        FEATURES,
         extraction.features,
         extraction.classes,
         EncoderRecord(identity.fingerprint, details, clip.templates),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,6 +34,9 @@ from xshot.encoder.files import FileHashes
 from xshot.encoder.folder import read_folder
 from xshot.encoder.images import BadImageError, decode_image
 from xshot.errors import UserError
+from xshot.imports.arrays import read_arrays
+from xshot.imports.dataset import make_dataset
+from xshot.imports.roles import assign
 from xshot.params import load_params
 from xshot.report.thumbnails import thumbnail
 from xshot.store.manifest import read_manifest, write_manifest
@@ -216,6 +220,29 @@ def _cache_files(_: Path) -> Files:
     }
 
 
+def _features(_: Path) -> Files:
+    """The same arrays in both forms that are read by this process."""
+    rng = np.random.default_rng(0)
+    image, text = rng.normal(size=(2, 12, 4))
+    arrays = {
+        "image": image, "text": text, "labels": np.arange(12) % 4,
+              "class_features": rng.normal(size=(4, 4)), "class_names": np.array(list("abcd")),
+    }  # fmt: skip
+    npz, h5 = BytesIO(), BytesIO()
+    np.savez(npz, **arrays)
+    with h5py.File(h5, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array.tolist() if array.dtype.kind == "U" else array
+    return {"a.npz": npz.getvalue(), "a.h5": h5.getvalue()}
+
+
+def _import(folder: Path) -> None:
+    for name in ("a.npz", "a.h5"):
+        roles, _ = assign(read_arrays(folder / name))
+        result = make_dataset(roles, None)
+        assert len(result.rows) == len(result.features.ids)
+
+
 _LISTS = (".csv", ".jsonl", ".parquet", ".list", ".txt", ".xml")
 
 KINDS: dict[str, Kind] = {
@@ -231,6 +258,7 @@ KINDS: dict[str, Kind] = {
     "nus_wide_81": Kind(_nus_wide, _prepare("nus_wide_81"), _LISTS),
     "xmedianet": Kind(lambda _: _bytes(test_xmedianet.mini(_jpg())), _prepare("xmedianet"), _LISTS),
     "pictures": Kind(_pictures, _look),
+    "imports": Kind(_features, _import),
     "cache": Kind(_cache_files, _cache),
     "tables": Kind(_below(*_ARTEFACTS), _artefacts, (".h5",)),
     "artefacts": Kind(

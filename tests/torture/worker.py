@@ -62,6 +62,7 @@ def _too_long(*_: object) -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()
     logging.disable(logging.WARNING)
     signal.signal(signal.SIGALRM, _too_long)
     resource.setrlimit(resource.RLIMIT_AS, (GIBIBYTES << 30, GIBIBYTES << 30))

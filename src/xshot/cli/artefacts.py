@@ -6,6 +6,8 @@ from pathlib import Path
 from xshot.cli.finding import Finding, opened, verdict
 from xshot.cli.inputs import describe
 from xshot.cli.learned import check_learned
+from xshot.datasets import imported
+from xshot.datasets.params import DataParams
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
 from xshot.encoder.folder import EncoderFiles
@@ -54,7 +56,9 @@ def check_artefacts(
             f"{len(features.ids)} pairs and {len(classes.names)} classes "
             f"of {features.image.shape[1]} dimensions"
         )
-        problems = _features_problems(stored, manifest, params.section(ClipParams), folder)
+        problems = [*_rows_problems(stored, manifest)]
+        if params.section(DataParams).name != imported.NAME:
+            problems += _encoder_problems(stored[2], params.section(ClipParams), folder)
         yield from verdict(_FEATURES, "extract", fine, problems)
     episode = yield from opened(_EPISODE, "episode", read_episode)
     if episode is not None:
@@ -81,28 +85,32 @@ def _read_stored(path: Path) -> _Stored:
     return read_features(path), read_class_features(path), read_encoder(path)
 
 
-def _features_problems(
-    stored: _Stored, manifest: Manifest | None, clip: ClipParams, folder: EncoderFiles | None
-) -> Iterator[str]:
-    features, classes, record = stored
+def _rows_problems(stored: _Stored, manifest: Manifest | None) -> Iterator[str]:
+    features, classes, _ = stored
     if manifest is not None:
         kept = set(features.ids)
         if features.ids != tuple(row for row in manifest.ids if row in kept):
             yield "its rows are not those of data/manifest.parquet"
         if set(classes.names) != {name for labels in manifest.labels for name in labels}:
             yield "its classes are not those of data/manifest.parquet"
+
+
+def _encoder_problems(
+    record: EncoderRecord, clip: ClipParams, folder: EncoderFiles | None
+) -> Iterator[str]:
+    details = record.details
     if record.templates != clip.templates:
         yield "made with other clip.templates"
-    if clip.precision not in ("auto", record.details["precision"]):
-        yield f"made in {record.details['precision']}, not in clip.precision"
-    if clip.long_texts not in record.details.get("long_texts", clip.long_texts):
+    if clip.precision not in ("auto", details.get("precision")):
+        yield f"made in {details.get('precision')}, not in clip.precision"
+    if clip.long_texts not in details.get("long_texts", clip.long_texts):
         yield "made with other clip.long_texts"
-    if folder is not None:
+    if folder is not None and {"precision", "device"} <= details.keys():
         # In the precision and on the device recorded: what `auto` means only torch can say.
         identity = identify(
             folder,
-            precision=record.details["precision"],
-            device=record.details["device"],
+            precision=details["precision"],
+            device=details["device"],
             hashes=FileHashes(Path(".cache/features/files.json")),
         )
         if identity.fingerprint != record.fingerprint:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from xshot.cli.finding import Finding, attempt
+from xshot.datasets import imported
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DataParams
 from xshot.encoder.checkpoint import read_encoder_files
@@ -48,6 +49,9 @@ def check_encoder(params: Params) -> Generator[Finding, None, EncoderFiles | Non
     """Look through the encoder's files as `extract` will, without loading the model."""
     clip = params.section(ClipParams)
     path = Path(clip.weights)
+    if params.section(DataParams).name == imported.NAME:
+        yield Finding("ok", f"{path}: not used, the features are imported")
+        return None
     if not path.exists() and (stage := _made_by(path)):
         yield Finding("absent", f"{path}: `dvc repro {stage}` makes it")
         return None

@@ -12,6 +12,7 @@ from xshot.errors import one_line_errors
 # framework, nor `--help` for torch.
 COMMANDS: dict[str, str] = {
     "check": "xshot.cli.check",
+    "import": "xshot.cli.import_features",
     "search": "xshot.cli.search",
     "index": "xshot.cli.index",
     "serve": "xshot.cli.serve",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xshot.datasets import (
+    imported,
     manifest,
     nus_wide,
     openmoji,
@@ -30,10 +31,12 @@ class Adapter:
     Attributes:
         read: the root and `data.split_seed` (for datasets that are drawn) to rows.
         pairs: how many rows the published dataset has, where that is known.
+        pictures: whether every row must have one.
     """
 
     read: Callable[[Path, int], list[Row]]
     pairs: int | None = None
+    pictures: bool = True
 
 
 ADAPTERS: dict[DatasetName, Adapter] = {
@@ -45,6 +48,7 @@ ADAPTERS: dict[DatasetName, Adapter] = {
     "nus_wide_10k": Adapter(nus_wide.read_10k, nus_wide.PAIRS_10K),
     "nus_wide_81": Adapter(lambda root, _: nus_wide.read_81(root)),
     "xmedianet": Adapter(lambda root, _: xmedianet.read(root), xmedianet.PAIRS),
+    imported.NAME: Adapter(lambda root, _: imported.read(root), pictures=False),
 }
 
 
@@ -87,7 +91,8 @@ def build_manifest(
         splits=tuple(splits),
     )
     check_manifest(result, source=root)
-    _warn_of_suspects(root, result)
+    if adapter.pictures:
+        _warn_of_suspects(root, result)
     return result
 
 

@@ -15,6 +15,7 @@ DatasetName = Literal[
     "nus_wide_10k",
     "nus_wide_81",
     "xmedianet",
+    "imported",
 ]
 
 

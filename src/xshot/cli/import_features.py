@@ -1,0 +1,98 @@
+"""Make a dataset of ready-made features (.npz, .mat, .h5), for those who have no pictures.
+
+Arrays are known by their names, as the field writes them: I_tr, T_tr, L_tr, I_te ...; train_img,
+train_txt, train_img_lab ...; image, text, labels, split. Several files are read as one. The
+features of the classes' prompts come from an array `class_features` or from --encode-names.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xshot.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from xshot.encoder.params import ClipParams
+    from xshot.imports.arrays import Arrays
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="files to read the arrays from")],
+    to: Annotated[Path, typer.Option(help="folder for the dataset")] = Path("data/imported"),
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(help="OLD=NEW: take array OLD as if it were called NEW, such as train_image"),
+    ] = None,
+    encode_names: Annotated[
+        bool,
+        typer.Option(
+            "--encode-names",
+            help="make the class features from the names; clip.weights must be the encoder that "
+            "made the others",
+        ),
+    ] = False,
+) -> None:
+    """Write the folder and say what to set."""
+    from xshot.encoder.params import ClipParams
+    from xshot.imports.dataset import make_dataset
+    from xshot.imports.folder import write_folder
+    from xshot.imports.roles import assign
+    from xshot.params import load_params
+
+    clip = load_params().section(ClipParams)
+    roles, unused = assign(_read(files, rename or []))
+
+    def encode(names: list[str]) -> "NDArray[np.float32]":
+        return _encode(names, clip)
+
+    imported = make_dataset(roles, encode if encode_names else None)
+    write_folder(to, imported, clip.templates if encode_names else ())
+    for role, array in sorted(roles.items()):
+        typer.echo(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
+    for notice in imported.notices:
+        typer.echo(f"note: {notice}")
+    if unused:
+        typer.echo(f"note: not used: {', '.join(sorted(unused))}")
+    typer.echo(
+        f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
+        f"`dvc exp run -S data.name=imported -S data.root={to} -S clip.weights={to}`"
+    )
+
+
+def _read(files: list[Path], rename: list[str]) -> "Arrays":
+    from xshot.imports.arrays import read_arrays
+
+    arrays: Arrays = {}
+    for file in files:
+        for name, array in read_arrays(file).items():
+            if name in arrays:
+                raise UserError(f"{file}: another file has an array {name!r}, too; import one")
+            arrays[name] = array
+    for change in rename:
+        old, _, new = change.partition("=")
+        if old not in arrays or not new:
+            raise UserError(f"--rename {change}: give OLD=NEW; arrays: {', '.join(arrays)}")
+        arrays[new] = arrays.pop(old)
+    return arrays
+
+
+def _encode(names: list[str], clip: "ClipParams") -> "NDArray[np.float32]":
+    """(C, D): mean features of the prompts of each name."""
+    from xshot.encoder.checkpoint import read_encoder_files
+    from xshot.encoder.loading import load_encoder
+
+    encoder = load_encoder(
+        read_encoder_files(Path(clip.weights), clip.architecture),
+        precision="float32",
+        device="cpu",
+        batch_size=clip.batch_size,
+        images=False,
+    )
+    prompts = [template.replace("{}", name) for name in names for template in clip.templates]
+    features = encoder.encode_texts(prompts)
+    means: NDArray[np.float32] = features.reshape(len(names), len(clip.templates), -1).mean(axis=1)
+    return means

@@ -1,0 +1,80 @@
+"""Which array is what, by its name and its shape."""
+
+import re
+from typing import Any, Literal, NamedTuple
+
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.imports.arrays import Arrays
+
+Kind = Literal["image", "text", "labels", "class_features", "class_names", "captions", "ids"]
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SPLITS = {"train": {"tr", "train", "training"}, "test": {"te", "test", "query"}}
+_WORDS: dict[str, set[str]] = {
+    "class": {"class", "classes", "concept", "concepts", "prompt", "prompts"},
+    "labels": {"l", "lab", "label", "labels", "cat", "category", "categories", "gnd"},
+    "captions": {"caption", "captions", "sentence", "sentences"},
+    "ids": {"id", "ids", "names"},
+    "image": {"i", "img", "imgs", "image", "images", "visual"},
+    "text": {"t", "txt", "text", "texts", "tag", "tags"},
+}
+
+
+class Role(NamedTuple):
+    """What an array is; `split` is "" where it holds all rows."""
+
+    kind: Kind
+    split: str
+
+
+def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
+    """Each role's array, and the names of those without a role.
+
+    The field's habits are understood: `I_tr`, `train_img`, `T_te`, `trainCat`, `train_img_lab`,
+    `image/features`, `LAll`, ... A label array that is there twice, once per modality, must be the
+    same.
+
+    Raises:
+        UserError: two different arrays for one role.
+    """
+    roles: dict[Role, NDArray[Any]] = {}
+    names: dict[Role, str] = {}
+    unused = []
+    for name, array in arrays.items():
+        role = _role(name, array)
+        if role is None:
+            unused.append(name)
+        elif role not in roles:
+            roles[role], names[role] = array, name
+        elif array.shape != roles[role].shape or (array != roles[role]).any():
+            raise UserError(
+                f"{name!r} and {names[role]!r} both look like "
+                f"{' '.join(filter(None, role[::-1]))}; "
+                "rename what you do not mean, as in --rename OLD=unused"
+            )
+    return roles, unused
+
+
+def _role(name: str, array: NDArray[Any]) -> Role | None:
+    words = {word.lower() for word in _WORD.findall(name)}
+    kinds = [kind for kind, own in _WORDS.items() if words & own]
+    split = next((split for split, own in _SPLITS.items() if words & own), "")
+    is_text, is_matrix = array.dtype.kind == "U", array.ndim == 2 and min(array.shape) > 1
+    if not kinds or array.ndim > 2:
+        return None
+    if kinds[0] == "class":
+        if is_text:
+            # `classes` of as many strings as rows would be labels, but a name a class is the habit.
+            return Role("class_names", "")
+        return Role("class_features", "") if is_matrix and array.dtype.kind == "f" else None
+    if kinds[0] == "labels":
+        return Role("labels", split)
+    if is_text and kinds[0] in ("captions", "text"):
+        return Role("captions", split)
+    if is_text and kinds[0] == "ids":
+        return Role("ids", split)
+    if is_matrix and not is_text and kinds[0] in ("image", "text"):
+        return Role("image" if kinds[0] == "image" else "text", split)
+    return None

@@ -1,0 +1,85 @@
+"""Files of arrays, each read beside what wrote it."""
+
+import h5py
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from xshot.errors import UserError
+from xshot.imports.arrays import read_arrays
+
+MATRIX = np.random.default_rng(0).normal(size=(5, 3))
+NAMES = np.array(["cat", "dögs", "", "snow man", "x"])
+
+
+def write_npz(path):
+    np.savez(path, image=MATRIX, names=NAMES, raw=NAMES.astype("U9").view(np.uint32))
+
+
+def write_mat(path):
+    savemat(path, {"image": MATRIX, "names": np.array(NAMES, object), "meta": {"a": 1}})
+
+
+def write_h5(path):
+    with h5py.File(path, "w") as file:
+        file["image"] = MATRIX
+        file.create_dataset("names", data=list(NAMES), dtype=h5py.string_dtype())
+
+
+def write_mat_73(path):
+    """As MATLAB does: axes reversed, cells as references to arrays of 16-bit characters."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["image"] = MATRIX.T
+        cells = []
+        for number, name in enumerate(NAMES):
+            file[f"#refs#/{number}"] = np.array([[ord(c)] for c in name], np.uint16).reshape(-1, 1)
+            cells.append(file[f"#refs#/{number}"].ref)
+        file.create_dataset("names", data=np.array([cells], h5py.ref_dtype))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("a.npz", write_npz), ("a.mat", write_mat), ("a.h5", write_h5), ("b.mat", write_mat_73)],
+)
+def test_numbers_and_strings_come_back(tmp_path, name, write):
+    write(tmp_path / name)
+    arrays = read_arrays(tmp_path / name)
+    np.testing.assert_array_equal(arrays["image"], MATRIX)
+    assert arrays["names"].ravel().tolist() == NAMES.tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.npy", b"", "expected one of .npz, .mat"),
+        ("a.npz", b"PK\3\4 cut off", "a.npz: cannot be read"),
+        ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "a.mat: cannot be read"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: cannot be read"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message):
+        read_arrays(tmp_path / name)
+
+
+def test_an_absent_file(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_pickled_objects_are_never_loaded(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.array([{"a": 1}], object))
+    with pytest.raises(UserError, match="cannot be read"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_a_matlab_file_that_crashes_its_reader_is_one_line(tmp_path):
+    """SciPy's reader believes an unknown type's number, and takes its process down."""
+    path = tmp_path / "a.mat"
+    write_mat(path)
+    whole = path.read_bytes()
+    assert whole[184:188] == b"\x09\0\0\0"  # doubles
+    path.write_bytes(whole[:184] + b"\x31\0\0\0" + whole[188:])
+    with pytest.raises(UserError, match=r"a.mat: cannot be read \(damaged\)"):
+        read_arrays(path)

@@ -1,0 +1,90 @@
+"""Arrays with roles to a dataset, and what is missing told."""
+
+import numpy as np
+import pytest
+
+from xshot.errors import UserError
+from xshot.imports.dataset import make_dataset
+from xshot.imports.roles import assign
+
+RNG = np.random.default_rng(0)
+IMAGE, TEXT = RNG.normal(size=(2, 6, 4))
+PROMPTS = RNG.normal(size=(3, 4))
+WHOLE = {
+    "image": IMAGE,
+    "text": TEXT,
+    "labels": np.array([0, 1, 2, 0, 1, 2]),
+    "class_names": np.array(["owl", "cat", "dog"]),
+    "class_features": PROMPTS,
+}
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def made(encode=None, **changes):
+    arrays = {name: array for name, array in {**WHOLE, **changes}.items() if array is not None}
+    return make_dataset(assign(arrays)[0], encode)
+
+
+def test_rows_features_and_classes():
+    result = made()
+    assert [row.labels[0] for row in result.rows] == ["owl", "cat", "dog"] * 2
+    assert result.features.ids == tuple(row.id for row in result.rows)
+    np.testing.assert_allclose(result.features.image, unit(IMAGE), atol=1e-7)
+    np.testing.assert_allclose(result.features.text, unit(TEXT), atol=1e-7)
+    assert result.classes.names == ("cat", "dog", "owl")
+    np.testing.assert_allclose(result.classes.features, unit(PROMPTS[[1, 2, 0]]), atol=1e-7)
+    assert "image features: 6 of 6 rows scaled to unit norm" in result.notices
+    assert {row.split for row in result.rows} == {None}
+
+
+def test_train_and_test_parts():
+    labels = WHOLE["labels"]
+    result = made(
+        image=None, text=None, labels=None,
+        I_tr=IMAGE[:4], I_te=IMAGE[4:], T_tr=TEXT[:4], T_te=TEXT[4:],
+        L_tr=labels[:4], L_te=labels[4:],
+    )  # fmt: skip
+    assert [row.split for row in result.rows] == ["train"] * 4 + ["test"] * 2
+    np.testing.assert_array_equal(result.features.image, made().features.image)
+
+
+def test_rows_without_a_label_are_left_out():
+    hot = np.eye(3)[WHOLE["labels"]]
+    hot[2] = 0
+    result = made(labels=hot)
+    assert len(result.rows) == len(result.features.ids) == 5
+    assert "1 rows without a label are left out" in result.notices
+    np.testing.assert_allclose(result.features.image, unit(IMAGE[[0, 1, 3, 4, 5]]), atol=1e-7)
+
+
+def test_names_are_encoded_where_asked():
+    result = made(class_features=None, encode=lambda names: np.eye(4)[: len(names)])
+    np.testing.assert_array_equal(result.classes.features, np.eye(4, dtype=np.float32)[:3])
+
+
+def test_captions_and_ids_are_kept():
+    result = made(captions=np.array(list("abcdef")), ids=np.array(list("uvwxyz")))
+    assert [(row.id, row.text) for row in result.rows][:2] == [("u", "a"), ("v", "b")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"text": None}, "text: none is there"),
+        ({"image": None, "I_tr": IMAGE}, "image: only the train part"),
+        ({"labels": np.arange(5)}, "6 image features, 6 text features and 5 labels"),
+        ({"text": RNG.normal(size=(6, 7))}, "of 4 dimensions and text features of 7"),
+        ({"class_features": None}, "no features of the classes.*--encode-names"),
+        ({"class_features": PROMPTS[:2]}, "2 class features for 3 classes"),
+        ({"class_features": RNG.normal(size=(3, 5))}, "5 dimensions, rows of 4"),
+        ({"image": IMAGE * [[1], [1], [0], [1], [1], [1]]}, "image features: row 3 is zero"),
+        ({"image": IMAGE * [[1], [np.nan], [0], [1], [1], [1]]}, "row 2 is zero or not finite"),
+        ({"class_names": None, "labels": np.array(list("abcabc"))}, "in their order"),
+    ],
+)
+def test_what_is_missing_or_does_not_fit(changes, message):
+    with pytest.raises(UserError, match=message):
+        made(**changes)

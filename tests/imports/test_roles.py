@@ -1,0 +1,51 @@
+"""Which array is what, in the habits of the field."""
+
+import numpy as np
+import pytest
+
+from xshot.errors import UserError
+from xshot.imports.roles import Role, assign
+
+ROWS = np.zeros((6, 4))
+NUMBERS = np.arange(6)
+WORDS = np.array(list("abcdef"))
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "role"),
+    [
+        ("I_tr", ROWS, Role("image", "train")),
+        ("T_te", ROWS, Role("text", "test")),
+        ("L_te", NUMBERS, Role("labels", "test")),
+        ("trainCat", NUMBERS[:, None], Role("labels", "train")),
+        ("train_img", ROWS, Role("image", "train")),
+        ("test_txt", ROWS, Role("text", "test")),
+        ("train_img_lab", NUMBERS, Role("labels", "train")),
+        ("IAll", ROWS, Role("image", "")),
+        ("LAll", ROWS, Role("labels", "")),
+        ("images", ROWS, Role("image", "")),
+        ("image/features", ROWS, Role("image", "")),
+        ("labels", WORDS, Role("labels", "")),
+        ("class_features", ROWS, Role("class_features", "")),
+        ("class/names", WORDS, Role("class_names", "")),
+        ("classes", WORDS, Role("class_names", "")),
+        ("texts", WORDS, Role("captions", "")),
+        ("ids", WORDS, Role("ids", "")),
+    ],
+)
+def test_names(name, array, role):
+    roles, unused = assign({name: array})
+    assert list(roles) == [role]
+    assert unused == []
+
+
+@pytest.mark.parametrize("name", ["features", "epoch", "X", "timg"])
+def test_what_has_no_role_is_told(name):
+    assert assign({name: ROWS}) == ({}, [name])
+
+
+def test_labels_of_both_modalities_may_be_the_same():
+    roles, _ = assign({"train_img_lab": NUMBERS, "train_txt_lab": NUMBERS})
+    assert list(roles) == [Role("labels", "train")]
+    with pytest.raises(UserError, match="'train_txt_lab' and 'train_img_lab' both look like train"):
+        assign({"train_img_lab": NUMBERS, "train_txt_lab": NUMBERS[::-1]})
