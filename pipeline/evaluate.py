@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from xshot.compute import limit_threads
+from xshot.compute import TRAINING_THREADS, limit_threads
 from xshot.datasets.params import DataParams
 from xshot.episode.episode import Episode, read_episode, read_heldout
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
@@ -51,6 +51,7 @@ def main() -> None:
         rng=numpy_stream(episode.seed, "evaluate"),
     )
     series = make_series(outcome, threads=threads)
+    limit_threads(TRAINING_THREADS)  # the matrices from here on are small
     generation = compare_generation(
         read_pseudo(Path("data/pseudo.h5"), episode.task.classes),
         training,
