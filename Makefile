@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long test-browser torture sweep tune lint help
+.PHONY: demo test test-long test-browser torture sweep tune bench lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -33,6 +33,10 @@ sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an
 tune: $(VENV)/.xshot-test  ## search the defaults of params.yaml on pseudo-episodes (an hour)
 	dvc repro extract
 	python -m pipeline.tune.study
+
+bench: $(VENV)/.xshot-test  ## time everything beside its peers, to benchmarks/ (20 minutes)
+	dvc repro prepare
+	python -m benchmarks
 
 lint: $(VENV)/.xshot-test  ## check style and types
 	ruff format --check .

@@ -1,0 +1,125 @@
+"""Images and texts to features: XShot beside the loop of open_clip's README.
+
+`python -m benchmarks.bench_encoding`; both start with a loaded model, from image files and strings.
+XShot's time includes hashing the files and its per-row cache.
+"""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+from benchmarks.encoders import EMBEDDED, Matrix, ReadmeLoop, load_xshot, save_vit
+from benchmarks.side_by_side import REPEATS, Row, side_by_side, summarise
+from benchmarks.threads import CORES, fastest_threads
+from xshot.encoder.cache import FeatureCache
+from xshot.encoder.encode import Encoder
+from xshot.encoder.files import FileHashes
+from xshot.encoder.images import decode_image
+from xshot.encoder.missing import LazyEncoder, encode_files
+from xshot.encoder.text_cache import encode_texts
+from xshot.encoder.workers import map_in_order
+from xshot.store.manifest import read_manifest
+
+DRAWINGS, PHOTOS, TEXTS = 128, 64, 256
+
+
+def rows() -> Iterator[Row]:
+    """Both encoders: images, their ceiling, and texts."""
+    manifest = read_manifest(Path("data/manifest.parquet"))
+    drawings = [Path("data/sources/openmoji", image) for image in manifest.images[:DRAWINGS]]
+    texts = list(dict.fromkeys(manifest.texts))[:TEXTS]
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        photos = save_photos(folder / "photos", PHOTOS)
+        yield from _rows_of("openmoji-lite", EMBEDDED, drawings, texts, image_target=4.0)
+        yield from _rows_of("ViT-B-32", save_vit(folder / "vit"), photos, texts, image_target=2.0)
+
+
+def _rows_of(
+    name: str, folder: Path, files: list[Path], texts: list[str], *, image_target: float
+) -> Iterator[Row]:
+    loop, encoder = ReadmeLoop.load(folder), load_xshot(folder)
+    fastest_threads(lambda: loop.images(files[:32]))
+    yield side_by_side(
+        f"encoding {len(files)} images, {name}", "open_clip's README",
+        lambda: loop.images(files), lambda: images(encoder, files),
+        equal=_near, target=image_target,
+    )  # fmt: skip
+    yield ceiling(f"encoding {len(files)} images, {name}", encoder, files)
+    fastest_threads(lambda: loop.texts(texts[:32]))
+    yield side_by_side(
+        f"encoding {len(texts)} texts, {name}", "open_clip's README",
+        lambda: loop.texts(texts), lambda: encoded_texts(encoder, texts),
+        equal=_near, target=2.0,
+    )  # fmt: skip
+
+
+def images(encoder: Encoder, files: list[Path]) -> Matrix:
+    """The stage's own way, into an empty cache."""
+    with TemporaryDirectory() as scratch:
+        cache, hashes = FeatureCache(Path(scratch)), FileHashes(Path(scratch, "files.json"))
+        keys = dict(encode_files(files, LazyEncoder(lambda: encoder, threads=CORES), cache, hashes))
+        found = [key for key in map(keys.__getitem__, files) if isinstance(key, bytes)]
+        return cache.rows(found)
+
+
+def encoded_texts(encoder: Encoder, texts: list[str]) -> Matrix:
+    """The stage's own way, into an empty cache."""
+    with TemporaryDirectory() as scratch:
+        cache = FeatureCache(Path(scratch))
+        lazy = LazyEncoder(lambda: encoder, threads=CORES)
+        return cache.rows(encode_texts(texts, lazy, cache, "truncate").keys)
+
+
+def ceiling(name: str, encoder: Encoder, files: list[Path]) -> Row:
+    """Share of 1 / (t_forward + t_decode / cores) that the whole reaches, parts measured bare."""
+    times, same = [], True
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        pixels = [encoder.preprocess(decode_image(file.read_bytes())) for file in files]
+        decoding = time.perf_counter() - start
+        passes = torch.stack(pixels).split(encoder.pass_rows)
+        start = time.perf_counter()
+        bare = list(map_in_order(partial(_forward, encoder), passes, threads=CORES))
+        forward = time.perf_counter() - start
+        start = time.perf_counter()
+        features = images(encoder, files)
+        times.append((forward + decoding / CORES, time.perf_counter() - start))
+        same &= np.array_equal(np.concatenate(bare), features)
+    return summarise(name, "t_forward + t_decode / cores", times, equal=same, target=0.9)
+
+
+def _forward(encoder: Encoder, pixels: torch.Tensor) -> Matrix:
+    return encoder.encode_pixels(list(pixels))
+
+
+def save_photos(folder: Path, count: int) -> list[Path]:
+    """JPEG files of 500 x 375, as web collections hold them: cuttings of scikit-learn's photos."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    photos = [Image.fromarray(photo) for photo in load_sample_images().images]
+    files = []
+    for number in range(count):
+        photo, width = photos[number % len(photos)], int(rng.integers(200, 560))
+        height = width * 3 // 4
+        left, top = (int(rng.integers(n)) for n in (photo.width - width, photo.height - height))
+        files.append(folder / f"{number}.jpg")
+        cutting = photo.crop((left, top, left + width, top + height))
+        cutting.resize((500, 375)).save(files[-1], quality=90)
+    return files
+
+
+def _near(theirs: Matrix, ours: Matrix) -> bool:
+    return bool((theirs * ours).sum(axis=1).min() > 0.999)
+
+
+if __name__ == "__main__":
+    for _ in rows():
+        pass
