@@ -101,6 +101,7 @@ def measure(name: str, command: list[str], folder: Path) -> tuple[float, float]:
     child = os.fork()
     if child == 0:
         os.chdir(folder)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # progress
         os.execve(sys.executable, [sys.executable, *command], environment)
     _, status, usage = os.wait4(child, 0)
     wall, gib = time.perf_counter() - start, usage.ru_maxrss / 2**20

@@ -83,3 +83,15 @@ def test_a_matlab_file_that_crashes_its_reader_is_one_line(tmp_path):
     path.write_bytes(whole[:184] + b"\x31\0\0\0" + whole[188:])
     with pytest.raises(UserError, match=r"a.mat: cannot be read \(damaged\)"):
         read_arrays(path)
+
+
+def test_a_table_that_keeps_hdf5_busy_for_ever_is_one_line(tmp_path):
+    """An object of no length in the heap of strings, after which HDF5 finds it again and again."""
+    path = tmp_path / "a.h5"
+    write_h5(path)
+    data = bytearray(path.read_bytes())
+    heap = data.index(b"GCOL")
+    data[heap + 24 : heap + 32] = bytes(8)
+    path.write_bytes(bytes(data))
+    with pytest.raises(UserError, match=r"a.h5: (damaged|cannot be read)"):
+        read_arrays(path, seconds=5)

@@ -1,46 +1,70 @@
-"""The arrays of .npz, .mat and .h5 files by name, whatever wrote them."""
+"""The arrays of .npz, .mat and .h5 files by name, whatever wrote them.
 
+A process of its own reads them: SciPy's and HDF5's readers trust the lengths in a file, and a
+damaged one can crash them or keep them busy for ever.
+"""
+
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import loadmat
 
 from xshot.errors import UserError
-from xshot.imports.matlab import read_matlab
 
 Arrays = dict[str, NDArray[Any]]
 """By name; strings as arrays of `str`."""
 
 SUFFIXES = (".npz", ".mat", ".h5", ".hdf5")
 
+_NUMBERS_OR_TEXT = "biufU"
 
-def read_arrays(path: Path) -> Arrays:
+
+def read_arrays(path: Path, *, seconds: float = 600) -> Arrays:
     """All arrays of a file; what is neither numbers nor strings is left out.
+
+    Args:
+        path: the file.
+        seconds: after which it counts as damaged.
 
     Raises:
         UserError: absent, of another kind, or damaged.
     """
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"{path}: expected one of {', '.join(SUFFIXES)}")
     if not path.is_file():
         raise UserError(f"{path}: no such file")
-    try:
-        if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
-        elif h5py.is_hdf5(path):
-            found = _from_hdf5(path, matlab=suffix == ".mat")
-        else:
-            found = read_matlab(path)
-    # The formats' readers raise whatever they trip over.
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise UserError(f"{path}: cannot be read ({reason}); write it anew") from None
-    arrays = {name: _plain(value) for name, value in found.items()}
-    return {name: array for name, array in arrays.items() if array.dtype.kind in "biufU"}
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "arrays.npz"
+        command = [sys.executable, "-m", "xshot.imports.arrays", str(path), str(copy)]
+        try:
+            subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise UserError(f"{path}: damaged, reading it never ends; write it anew") from None
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr.splitlines() or ["damaged"])[-1][:200]
+            raise UserError(f"{path}: cannot be read ({reason}); write it anew") from None
+        with np.load(copy, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+
+
+def _convert(path: Path, target: Path) -> None:
+    """What the process does: any of the formats to plain .npz."""
+    if path.suffix.lower() == ".npz":
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+    elif h5py.is_hdf5(path):
+        found = _from_hdf5(path, matlab=path.suffix.lower() == ".mat")
+    else:
+        found = loadmat(path, simplify_cells=True)
+    arrays = {name: _plain(value) for name, value in found.items() if name[:2] != "__"}
+    kept = {name: a for name, a in arrays.items() if a.dtype.kind in _NUMBERS_OR_TEXT}
+    np.savez(target, **kept)  # type: ignore[arg-type]
 
 
 def _from_hdf5(path: Path, *, matlab: bool) -> dict[str, Any]:
@@ -71,6 +95,13 @@ def _plain(value: Any) -> NDArray[Any]:
     array = np.asarray(value)
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "replace")
-    if array.dtype.kind == "O" and all(isinstance(item, str) for item in array.ravel()):
-        return array.astype(str)
+    if array.dtype.kind == "O":
+        # MATLAB's empty string is an empty array.
+        items = ["" if np.size(item) == 0 else item for item in array.ravel()]
+        if all(isinstance(item, str) for item in items):
+            return np.array(items, str).reshape(array.shape)
     return array
+
+
+if __name__ == "__main__":
+    _convert(*map(Path, sys.argv[1:]))
