@@ -6,8 +6,8 @@ are those of PASCAL VOC 2008, under Flickr's terms of use; for research.
     dataset/<class>/<id>.jpg      20 classes of 50 pictures
     sentence/<class>/<id>.txt     five lines, one sentence each
 
-Comes out as 1,000 pairs, 800 train and 200 test. The five sentences become one text. The field's split: of each class the
-first 40 pictures by name are train, the last 10 test.
+Comes out as 1,000 pairs, 800 train and 200 test. The five sentences become one text. The field's
+split: of each class the first 40 pictures by name are train, the last 10 test.
 """
 
 from pathlib import Path
