@@ -64,6 +64,39 @@ def test_notices_a_changed_file(file, store, change):
     assert hashes.hash_file(file) == sha(file.read_bytes())
 
 
+def unnoticeably(file, content):
+    """Write `content` such that size, time and inode stay."""
+    with file.open("r+b") as stream:
+        stream.write(content)
+    os.utime(file, ns=(LONG_AGO, LONG_AGO))
+
+
+def test_without_trust_every_file_is_hashed_once_more(file, store, caplog):
+    before = FileHashes(store)
+    before.hash_file(file)
+    before.save()
+    unnoticeably(file, b"CONTENT")
+    assert FileHashes(store).hash_file(file) == sha(b"content")
+    hashes = FileHashes(store, trust=False)
+    assert hashes.get(file) is None
+    assert hashes.hash_file(file) == hashes.get(file) == sha(b"CONTENT")
+    assert caplog.messages == [f"{file}: has changed, though not in size, time or inode"]
+    hashes.save()
+    assert FileHashes(store).get(file) == sha(b"CONTENT")
+
+
+def test_without_trust_what_is_not_looked_at_is_not_forgotten(file, store):
+    before = FileHashes(store)
+    other = written(file.with_name("other"), b"other")
+    for one in (file, other):
+        before.hash_file(one)
+    before.save()
+    hashes = FileHashes(store, trust=False)
+    hashes.hash_file(file)
+    hashes.save()
+    assert FileHashes(store).get(other) == sha(b"other")
+
+
 def test_does_not_trust_a_file_written_just_now(tmp_path, store):
     file = tmp_path / "picture.png"
     file.write_bytes(b"content")

@@ -1,5 +1,7 @@
 """Images of every kind are read as a viewer shows them; bad ones say why, and never vary in it."""
 
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -80,6 +82,19 @@ def test_sixteen_bits_are_scaled_to_eight(file_format):
     np.testing.assert_array_equal(decoded(deep, file_format)[..., 0], RAMP)
 
 
+def test_colours_of_sixteen_bits_keep_their_upper_eight():
+    # Pillow writes no such file: a PNG by hand (ISO 15948), colour type 2 of depth 16.
+    deep = np.asarray(rgb()).astype(np.uint16) * 257
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in deep)
+    header = struct.pack(">IIBBBBB", deep.shape[1], deep.shape[0], 16, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    np.testing.assert_array_equal(np.asarray(decode_image(data)), np.asarray(rgb()))
+
+
 def test_a_dark_image_of_sixteen_bits_stays_dark():
     assert decoded(Image.fromarray(np.full((4, 4), 200, np.uint16))).max() == 1
 
@@ -135,9 +150,12 @@ def test_damaged_exif_does_not_cost_the_picture():
     assert decode_image(data).size == rgb().size
 
 
-def test_the_first_frame_of_an_animation():
+@pytest.mark.parametrize("file_format", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_the_first_frame_of_an_animation(file_format):
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
-    pixels = decoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    options = {"lossless": True} if file_format == "WEBP" else {}
+    pixels = decoded(frames[0], file_format, save_all=True, append_images=frames[1:], **options)
+    assert pixels.shape == (8, 8, 3)
     assert pixels[0, 0].tolist() == [255, 0, 0]
 
 

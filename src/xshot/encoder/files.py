@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import logging
 import os
 import time
 from pathlib import Path
 
 from xshot.store.atomic import write_text
+
+_LOG = logging.getLogger(__name__)
 
 # A file written this recently may be written once more within its clock's tick: not remembered.
 _SETTLED_NS = 2_000_000_000
@@ -17,11 +20,13 @@ class FileHashes:
 
     Args:
         path: where to keep it; a file that is absent or damaged counts as empty.
+        trust: False to hash every file anew, whatever its size, time and inode say.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, trust: bool = True) -> None:
         self._path = path
         self._known: dict[str, list[int | str]] = _load(path)
+        self._trusted = self._known if trust else {}
         self._changed = False
 
     def get(self, file: Path) -> bytes | None:
@@ -30,13 +35,17 @@ class FileHashes:
         Raises:
             OSError: the file cannot be looked at.
         """
-        *state, digest = self._known.get(_absolute(file), (None,))
+        *state, digest = self._trusted.get(_absolute(file), (None,))
         return bytes.fromhex(str(digest)) if state == _state(file.stat()) else None
 
     def put(self, file: Path, seen: os.stat_result, digest: bytes) -> None:
         """Remember `digest` of what was read after `seen`, the file's state, was taken."""
         if time.time_ns() - seen.st_mtime_ns > _SETTLED_NS:
-            self._known[_absolute(file)] = [*_state(seen), digest.hex()]
+            name, entry = _absolute(file), [*_state(seen), digest.hex()]
+            before = self._known.get(name, entry)
+            if before[:-1] == entry[:-1] and before != entry:
+                _LOG.warning("%s: has changed, though not in size, time or inode", file)
+            self._known[name] = self._trusted[name] = entry
             self._changed = True
 
     def hash_file(self, file: Path) -> bytes:
