@@ -21,8 +21,9 @@ from benchmarks.threads import CORES, fastest_threads
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.encode import Encoder
 from xshot.encoder.files import FileHashes
+from xshot.encoder.image_cache import encode_files
 from xshot.encoder.images import decode_image
-from xshot.encoder.missing import LazyEncoder, encode_files
+from xshot.encoder.local import LocalEngine
 from xshot.encoder.text_cache import encode_texts
 from xshot.encoder.workers import map_in_order
 from xshot.store.manifest import read_manifest
@@ -65,7 +66,8 @@ def images(encoder: Encoder, files: list[Path]) -> Matrix:
     """The stage's own way, into an empty cache."""
     with TemporaryDirectory() as scratch:
         cache, hashes = FeatureCache(Path(scratch)), FileHashes(Path(scratch, "files.json"))
-        keys = dict(encode_files(files, LazyEncoder(lambda: encoder, threads=CORES), cache, hashes))
+        engine = LocalEngine(lambda: encoder, threads=CORES)
+        keys = dict(encode_files(files, engine, cache, hashes))
         found = [key for key in map(keys.__getitem__, files) if isinstance(key, bytes)]
         return cache.rows(found)
 
@@ -74,8 +76,8 @@ def encoded_texts(encoder: Encoder, texts: list[str]) -> Matrix:
     """The stage's own way, into an empty cache."""
     with TemporaryDirectory() as scratch:
         cache = FeatureCache(Path(scratch))
-        lazy = LazyEncoder(lambda: encoder, threads=CORES)
-        return cache.rows(encode_texts(texts, lazy, cache, "truncate").keys)
+        engine = LocalEngine(lambda: encoder, threads=CORES)
+        return cache.rows(encode_texts(texts, engine, cache, "truncate").keys)
 
 
 def ceiling(name: str, encoder: Encoder, files: list[Path]) -> Row:

@@ -1,5 +1,10 @@
-"""Stage `extract`: images, texts and class prompts to data/features.h5, through open_clip."""
+"""Stage `extract`: images, texts and class prompts to data/features.h5, through open_clip.
 
+`python -m pipeline.extract --verify` reads every file, whatever its size and time say.
+"""
+
+from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,12 +12,14 @@ from xshot.compute import limit_threads, resolve_device
 from xshot.datasets import imported
 from xshot.datasets.params import DataParams
 from xshot.encoder.checkpoint import read_encoder_files
+from xshot.encoder.engine import Engine
 from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
-from xshot.encoder.missing import LazyEncoder
+from xshot.encoder.local import LocalEngine
 from xshot.encoder.params import ClipParams
 from xshot.encoder.precision import resolve_precision
+from xshot.encoder.ray_engine import RayEngine
 from xshot.encoder.rejected import write_rejected
 from xshot.errors import one_line_errors
 from xshot.params import RunParams, load_params
@@ -28,8 +35,8 @@ FEATURES = Path("data/features.h5")
 REJECTED = Path("data/rejected.csv")
 
 
-def main() -> None:
-    """Write data/features.h5 and data/rejected.csv."""
+def main(*, verify: bool = False) -> None:
+    """Write data/features.h5 and data/rejected.csv; `verify`: hash every file anew."""
     params = load_params()
     run = params.section(RunParams)
     data = params.section(DataParams)
@@ -43,7 +50,7 @@ def main() -> None:
     precision = resolve_precision(clip.precision, device)
     limit_threads(run.threads)
     files = read_encoder_files(Path(clip.weights), clip.architecture)
-    hashes = FileHashes(CACHE / "files.json")
+    hashes = FileHashes(CACHE / "files.json", trust=not verify)
     identity = identify(files, precision=precision, device=device, hashes=hashes)
 
     def load() -> "Encoder":
@@ -58,10 +65,19 @@ def main() -> None:
             long_texts=clip.long_texts,
         )
 
+    engine: Engine = LocalEngine(load, threads=run.threads)
+    if clip.engine == "ray":
+        engine = RayEngine(
+            load,
+            threads=run.threads,
+            device=device,
+            batch_size=clip.batch_size,
+            cache_name=partial(cache_name, identity, device),
+        )
     extraction = extract(
         manifest,
         Path(data.root),
-        encoder=LazyEncoder(load, threads=run.threads),
+        engine=engine,
         cache=CACHE / cache_name(identity, device),
         hashes=hashes,
         templates=clip.templates,
@@ -80,7 +96,13 @@ def main() -> None:
     )
 
 
+def _parse() -> Namespace:
+    parser = ArgumentParser(prog="python -m pipeline.extract", description=__doc__)
+    parser.add_argument("--verify", action="store_true", help="hash every file anew")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
     log_to_stdout()
     with one_line_errors():
-        main()
+        main(verify=_parse().verify)

@@ -10,7 +10,7 @@ from tests.encoder.conftest import load, picture
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
-from xshot.encoder.missing import LazyEncoder
+from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
 from xshot.store.manifest import Manifest
 
@@ -61,7 +61,7 @@ def run(tmp_path, root, encoder):
         return extract(
             manifest,
             root,
-            encoder=LazyEncoder((lambda: ready) if encodes else not_needed, threads=threads),
+            engine=LocalEngine((lambda: ready) if encodes else not_needed, threads=threads),
             cache=tmp_path / "cache" / "encoder",
             hashes=FileHashes(tmp_path / "cache" / "files.json"),
             templates=TEMPLATES,
@@ -191,7 +191,7 @@ def test_long_texts_are_counted(run, manifest, caplog):
     long = replace(manifest, texts=("dog " * 30, "cat " * 40, *manifest.texts[2:]))
     with caplog.at_level("WARNING"):
         assert run(long).long_texts == 2
-    assert "2 of 27 texts are longer than the encoder's 24 tokens; the rest" in caplog.text
+    assert "2 of 27 texts are longer than the encoder's context; the rest" in caplog.text
     assert run(long, encodes=False).long_texts == 2
     assert run(manifest).long_texts == 0
 

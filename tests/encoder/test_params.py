@@ -9,6 +9,7 @@ GOOD = {
     "weights": "models/encoders/some",
     "architecture": None,
     "precision": "auto",
+    "engine": "local",
     "long_texts": "split",
     "batch_size": 256,
     "templates": ["a picture of {}", "{}"],
@@ -37,6 +38,7 @@ def test_what_params_yaml_may_say():
         {"weights": ""},
         {"architecture": ""},
         {"long_texts": "drop"},
+        {"engine": "spark"},
         {"workers": 4},
     ],
 )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,28 @@ def test_a_warm_run_loads_no_model_library(original, undisturbed):
     assert outputs(original) == undisturbed
 
 
+def test_verify_notices_what_size_and_time_do_not_tell(folder, monkeypatch, caplog):
+    monkeypatch.chdir(folder)
+    path = folder / "pictures" / "4.png"
+    path.write_bytes(unlinked(path))
+    os.utime(path, (10**9, 10**9))
+    pipeline.extract.main()
+    before = read_features(Path("data/features.h5")).image
+    seen, buffer = path.stat(), BytesIO()
+    Image.open(path).transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(buffer, "PNG")
+    content = buffer.getvalue().ljust(seen.st_size, b"\0")
+    assert len(content) == seen.st_size
+    with path.open("r+b") as file:
+        file.write(content)
+    os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    pipeline.extract.main()
+    np.testing.assert_array_equal(read_features(Path("data/features.h5")).image, before)
+    pipeline.extract.main(verify=True)
+    after = read_features(Path("data/features.h5")).image
+    assert np.flatnonzero((after != before).any(axis=1)).tolist() == [4]
+    assert "pictures/4.png: has changed, though not in size, time or inode" in caplog.text
+
+
 def test_a_bad_image_is_one_line_and_leaves_no_output(folder):
     replace_image(folder, 7, b"not a picture")
     code, _, errors = run(folder)
@@ -173,6 +196,13 @@ def test_long_texts_are_counted_in_the_record(folder, monkeypatch):
     write_manifest(path, replace(manifest, texts=texts))
     pipeline.extract.main()
     assert read_encoder(Path("data/features.h5")).details["long_texts"] == {"split": 1}
+
+
+def unlinked(path):
+    """The file's content, and the file gone: it is a link to the other tests' own."""
+    content = path.read_bytes()
+    path.unlink()
+    return content
 
 
 def replace_image(folder, number, content):

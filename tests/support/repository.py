@@ -12,7 +12,7 @@ from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
 from xshot.encoder.folder import read_folder
 from xshot.encoder.loading import load_encoder
-from xshot.encoder.missing import LazyEncoder
+from xshot.encoder.local import LocalEngine
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
@@ -118,13 +118,13 @@ def _write_features(root: Path, images: Path) -> None:
     write_manifest(root / "data/manifest.parquet", manifest)
     folder, hashes = read_folder(root / "encoder"), FileHashes(root / "hashes.json")
     identity = identify(folder, precision="float32", device="cpu", hashes=hashes)
-    lazy = LazyEncoder(
+    engine = LocalEngine(
         lambda: load_encoder(folder, precision="float32", device="cpu", batch_size=1), threads=1
     )
     extraction = extract(
         manifest,
         images,
-        encoder=lazy,
+        engine=engine,
         cache=root / "cache",
         hashes=hashes,
         templates=TEMPLATES,

@@ -47,8 +47,11 @@ class FeatureCache:
             for start, rows, columns in _whole_blocks(data):
                 self._index(path, start, bytes(data[start : start + rows * KEY_SIZE]), columns)
 
-    def __contains__(self, key: bytes) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._place
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._place)
 
     def __len__(self) -> int:
         return len(self._place)

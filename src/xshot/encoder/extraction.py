@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from xshot.encoder.cache import FeatureCache
+from xshot.encoder.engine import Engine
 from xshot.encoder.files import FileHashes
-from xshot.encoder.missing import LazyEncoder, encode_files
+from xshot.encoder.image_cache import encode_files
 from xshot.encoder.rejected import Rejected
 from xshot.encoder.text_cache import encode_texts
 from xshot.encoder.texts import LongTexts
@@ -36,7 +37,7 @@ def extract(
     manifest: Manifest,
     root: Path,
     *,
-    encoder: LazyEncoder,
+    engine: Engine,
     cache: Path,
     hashes: FileHashes,
     templates: Sequence[str],
@@ -50,7 +51,7 @@ def extract(
     Args:
         manifest: N rows.
         root: folder that the image paths start from.
-        encoder: encodes what the cache lacks.
+        engine: encodes what the cache lacks.
         cache: the encoder's folder of the cache.
         hashes: what is known about the image files.
         templates: prompts with a `{}` for the class's name.
@@ -62,7 +63,7 @@ def extract(
     """
     with closing(FeatureCache(cache / "image")) as images:
         try:
-            keys, rejected = _image_keys(manifest, root, encoder, images, hashes, max_rejected)
+            keys, rejected = _image_keys(manifest, root, engine, images, hashes, max_rejected)
         finally:
             hashes.save()
         kept = [row for row in range(len(manifest)) if row in keys]
@@ -71,7 +72,7 @@ def extract(
     prompts = [template.replace("{}", name) for name in names for template in templates]
     with closing(FeatureCache(cache / "text")) as texts:
         captions = [manifest.texts[row] for row in kept]
-        found = encode_texts([*captions, *prompts], encoder, texts, long_texts)
+        found = encode_texts([*captions, *prompts], engine, texts, long_texts)
         text = texts.rows(found.keys)
     means = text[len(kept) :].reshape(len(names), len(templates), -1).mean(axis=1)
     return Extraction(
@@ -87,7 +88,7 @@ def extract(
 def _image_keys(
     manifest: Manifest,
     root: Path,
-    encoder: LazyEncoder,
+    engine: Engine,
     cache: FeatureCache,
     hashes: FileHashes,
     max_rejected: int | None,
@@ -98,7 +99,7 @@ def _image_keys(
         rows[root / image].append(row)
     keys: dict[int, bytes] = {}
     rejected: dict[int, Rejected] = {}
-    with closing(encode_files(list(rows), encoder, cache, hashes)) as outcomes:
+    with closing(encode_files(list(rows), engine, cache, hashes)) as outcomes:
         for file, outcome in outcomes:
             for row in rows[file]:
                 if isinstance(outcome, bytes):

@@ -35,6 +35,9 @@ class ClipParams(Section):
         le=65536,
         description="rows per pass on a GPU (on a CPU as many as its caches hold)",
     )
+    engine: Literal["local", "ray"] = Field(
+        description="where to encode: this machine, or the Ray cluster of RAY_ADDRESS"
+    )
     long_texts: Literal["split", "truncate"] = Field(
         description="a text longer than the context: the mean of its sentences, or cut off"
     )

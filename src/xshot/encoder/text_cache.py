@@ -9,14 +9,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from xshot.encoder.cache import FeatureCache
-from xshot.encoder.missing import LazyEncoder
-from xshot.encoder.pieces import join_pieces
-from xshot.encoder.texts import LongTexts, TextBatch, batch_texts
-from xshot.encoder.workers import map_in_order
+from xshot.encoder.engine import Engine
+from xshot.encoder.texts import LongTexts
 from xshot.progress import progress
 
 _LOG = logging.getLogger(__name__)
@@ -37,11 +32,11 @@ class CachedTexts:
 
 
 def encode_texts(
-    texts: Sequence[str], encoder: LazyEncoder, cache: FeatureCache, long_texts: LongTexts
+    texts: Sequence[str], engine: Engine, cache: FeatureCache, long_texts: LongTexts
 ) -> CachedTexts:
     """The key of each text's feature, now in the cache.
 
-    `long_texts` says what `encoder` does with a text that is longer than its context.
+    `long_texts` says what `engine` does with a text that is longer than its encoder's context.
     """
     how: dict[str, str] = {}
     todo = []
@@ -52,7 +47,7 @@ def encode_texts(
         else:
             todo.append(text)
     if todo:
-        encoded = _encode(todo, encoder, cache, long_texts)
+        encoded = _encode(todo, engine, cache, long_texts)
         how |= progress(encoded, total=len(todo), unit="text", label="texts")
     return CachedTexts(
         keys=[_key(text, how[text]) for text in texts],
@@ -61,17 +56,11 @@ def encode_texts(
 
 
 def _encode(
-    texts: list[str], lazy: LazyEncoder, cache: FeatureCache, long_texts: LongTexts
+    texts: list[str], engine: Engine, cache: FeatureCache, long_texts: LongTexts
 ) -> Iterator[tuple[str, str]]:
     """Encode; each text as it is done, and how it was."""
-    encoder = lazy.get()
-
-    def work(batch: TextBatch) -> tuple[TextBatch, NDArray[np.float32]]:
-        return batch, encoder.encode_tokens(batch.tokens)
-
-    batches = batch_texts(texts, encoder.tokenizer, size=encoder.pass_rows)
     long = cut = 0
-    for group in join_pieces(map_in_order(work, batches, threads=lazy.threads)):
+    for group in engine.texts(texts):
         done = [
             (texts[row], long_texts if is_long else _WHOLE)
             for row, is_long in zip(group.rows, group.long, strict=True)
@@ -82,10 +71,9 @@ def _encode(
         yield from done
     if long:
         _LOG.warning(
-            "%d of %d texts are longer than the encoder's %d tokens; %s",
+            "%d of %d texts are longer than the encoder's context; %s",
             long,
             len(texts),
-            encoder.tokenizer.context,
             f"their sentences are averaged, and {cut} sentences, longer still, are cut"
             if long_texts == "split"
             else "the rest of them is cut",

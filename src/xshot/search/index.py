@@ -17,8 +17,9 @@ import numpy as np
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
+from xshot.encoder.image_cache import encode_files
 from xshot.encoder.images import BadImageError
-from xshot.encoder.missing import LazyEncoder, encode_files
+from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import Gallery, Matrix
@@ -70,13 +71,13 @@ def index_folder(
     here = identify(
         encoder.files, precision=encoder.precision, device=encoder.device, hashes=hashes
     )
-    lazy = LazyEncoder(lambda: encoder.load(images=True), threads=threads)
+    engine = LocalEngine(lambda: encoder.load(images=True), threads=threads)
     keys: dict[Path, bytes] = {}
     left_out = []
     folder = cache / cache_name(here, encoder.device) / "image"
     with closing(FeatureCache(folder)) as known:
         try:
-            with closing(encode_files(files, lazy, known, hashes)) as outcomes:
+            with closing(encode_files(files, engine, known, hashes)) as outcomes:
                 for file, outcome in outcomes:
                     if isinstance(outcome, BadImageError):
                         left_out.append(LeftOut(_relative(file, root), str(outcome)))

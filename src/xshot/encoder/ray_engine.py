@@ -1,0 +1,165 @@
+"""Encoding on a Ray cluster: blocks of rows, each by a `LocalEngine` on one of its machines.
+
+What comes back goes into the cache of the process that asked, block by block; a worker that dies
+costs its block, which Ray gives to another.
+"""
+
+import logging
+import os
+import pickle
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from xshot.encoder.engine import EncodedFile
+from xshot.encoder.local import LocalEngine
+from xshot.encoder.pieces import EncodedTexts
+from xshot.errors import UserError
+
+if TYPE_CHECKING:
+    from xshot.encoder.encode import Encoder
+
+_ROWS_PER_BLOCK = 256
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class RayEngine:
+    """Workers on the cluster that `RAY_ADDRESS` names, or on this machine if it names none.
+
+    Every machine must have the repository and the data at the same paths, the same packages, and
+    the same kind of processor: workers refuse where `cache_name` is another.
+
+    Args:
+        load: loads the encoder.
+        threads: CPUs of a worker.
+        device: of a worker, `cpu` or `cuda:N`; a GPU each, then.
+        batch_size: rows per pass on a GPU.
+        cache_name: names what the features' bits depend on.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], "Encoder"],
+        *,
+        threads: int,
+        device: str,
+        batch_size: int,
+        cache_name: Callable[[], str],
+    ) -> None:
+        if find_spec("ray") is None or find_spec("ray.data") is None:
+            raise UserError(
+                "clip.engine: ray is not installed; pip install -e '.[scale]', or set it to local"
+            )
+        self._gpus = int(device != "cpu")
+        self._threads = threads
+        self._rows = max(_ROWS_PER_BLOCK, batch_size)
+        self._machine = _Machine(Path.cwd(), load, threads, cache_name, cache_name())
+
+    def images(self, files: list[Path], known: Collection[bytes]) -> Iterator[list[EncodedFile]]:
+        """See `Engine`."""
+        content = frozenset(known)
+
+        def encode(engine: LocalEngine, block: list[Path]) -> list[EncodedFile]:
+            return [found for group in engine.images(block, content) for found in group]
+
+        yield from self._map(encode, _blocks(files, self._rows))
+
+    def texts(self, texts: list[str]) -> Iterator[EncodedTexts]:
+        """See `Engine`."""
+
+        def encode(engine: LocalEngine, block: tuple[int, list[str]]) -> list[EncodedTexts]:
+            first, own = block
+            return [
+                replace(group, rows=tuple(first + row for row in group.rows))
+                for group in engine.texts(own)
+            ]
+
+        starts = range(0, len(texts), self._rows)
+        blocks = list(zip(starts, _blocks(texts, self._rows), strict=True))
+        for groups in self._map(encode, blocks):
+            yield from groups
+
+    def _map(self, encode: Callable[[LocalEngine, T], R], blocks: Sequence[T]) -> Iterator[R]:
+        """What `encode` gives for each block, in the order in which workers are done."""
+        data = _start()
+        items = [{"block": pickle.dumps(block)} for block in blocks]
+        rows = data.from_items(items, override_num_blocks=len(items)).map_batches(
+            _Worker,
+            fn_constructor_args=(self._machine, encode),
+            batch_size=None,
+            compute=data.ActorPoolStrategy(size=min(self._workers(), len(items))),
+            num_cpus=self._threads,
+            num_gpus=self._gpus,
+        )
+        for row in rows.iter_rows():
+            result = pickle.loads(row["result"])
+            if isinstance(result, UserError):
+                raise result
+            yield result
+
+    def _workers(self) -> int:
+        import ray
+
+        there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        by_cpu = int(there.get("CPU", 1)) // self._threads
+        by_gpu = int(there.get("GPU", 0)) if self._gpus else by_cpu
+        return max(1, min(by_cpu, by_gpu))
+
+
+@dataclass(frozen=True)
+class _Machine:
+    """What a worker needs to be the same as this process."""
+
+    folder: Path
+    load: "Callable[[], Encoder]"
+    threads: int
+    cache_name: Callable[[], str]
+    expected: str
+
+
+class _Worker:
+    """Runs on a machine of the cluster; keeps its encoder from block to block."""
+
+    def __init__(self, machine: _Machine, encode: Callable[[LocalEngine, Any], Any]) -> None:
+        self._machine = machine
+        self._encode = encode
+        self._engine = LocalEngine(machine.load, threads=machine.threads)
+        os.chdir(machine.folder)  # the paths of params.yaml start there
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        results = [pickle.dumps(self._run(block)) for block in batch["block"]]
+        return {"result": np.array(results, object)}
+
+    def _run(self, block: bytes) -> Any:
+        try:
+            if self._machine.cache_name() != self._machine.expected:
+                raise UserError(
+                    f"clip.engine: {os.uname().nodename} has another kind of processor or other "
+                    "packages than this machine; use machines of one kind"
+                )
+            return self._encode(self._engine, pickle.loads(block))
+        except UserError as error:
+            return error
+
+
+def _start() -> Any:
+    """Ray Data, connected and quiet."""
+    import ray
+    import ray.data
+
+    ray.init(logging_level=logging.WARNING, log_to_driver=False, ignore_reinit_error=True)
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    return ray.data
+
+
+def _blocks(items: list[T], size: int) -> list[list[T]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
