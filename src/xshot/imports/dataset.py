@@ -57,21 +57,24 @@ def make_dataset(roles: Roles, encode_names: Callable[[list[str]], Matrix] | Non
     kept = np.array([row for row, own in enumerate(labels) if own], np.int64)
     if len(kept) < len(labels):
         notices.append(f"{len(labels) - len(kept)} rows without a label are left out")
-    captions, ids = (_strings(roles, kind, len(labels)) for kind in ("captions", "ids"))
+    captions = _strings(roles, "captions", len(labels)) or list(map(" and ".join, labels))
+    ids = _strings(roles, "ids", len(labels)) or [
+        f"{split or 'row'}-{row:06d}" for row, split in enumerate(splits)
+    ]
     carried = sorted({name for own in labels for name in own})
     return Imported(
         rows=[
             Row(
-                id=ids[row] if ids else f"{splits[row] or 'row'}-{row:06d}",
-                image=ids[row] if ids else f"{splits[row] or 'row'}-{row:06d}",
-                text=captions[row] if captions else " and ".join(labels[row]),
+                id=ids[row],
+                image=ids[row],
+                text=captions[row],
                 labels=labels[row],
                 split=splits[row],
             )
             for row in kept.tolist()
         ],
         features=Features(
-            ids=tuple(ids[row] if ids else f"{splits[row] or 'row'}-{row:06d}" for row in kept),
+            ids=tuple(ids[row] for row in kept),
             image=_unit(image[kept], "image features", notices),
             text=_unit(text[kept], "text features", notices),
         ),
@@ -151,7 +154,7 @@ def _class_features(
             "no features of the classes: add an array 'class_features' (a row a class, of its "
             "prompts), or say --encode-names if clip.weights is the encoder of these features"
         )
-    dimensions = roles_dimensions(roles)
+    dimensions = _dimensions(roles)
     if given is None and encode_names is not None:
         features: NDArray[Any] = encode_names(carried)
         notices.append(f"class features encoded from {len(carried)} names by clip.weights")
@@ -167,6 +170,5 @@ def _class_features(
     return _unit(features, "class features", notices)
 
 
-def roles_dimensions(roles: Roles) -> int:
-    """D of the image features."""
+def _dimensions(roles: Roles) -> int:
     return int(next(array for role, array in roles.items() if role.kind == "image").shape[1])
