@@ -1,5 +1,6 @@
 """Search in a browser: by text or by image, raw CLIP beside the model, and classes of your own."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,8 @@ def command(
             "`pip install -e '.[serve]'`"
         ) from None
 
+    # The thread that answers must not wait long for the one that encodes.
+    sys.setswitchinterval(0.0005)
     retriever = load_retriever(model, index)
     retriever.encoder.load(images=True)
     retriever.embed()
