@@ -35,6 +35,15 @@ def test_importing_xshot_imports_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")
 
 
+def test_searching_imports_none_of_what_only_training_needs():
+    code = (
+        "import sys, open_clip; before = set(sys.modules); import xshot.search.retriever;"
+        "late = set(sys.modules) - before;"
+        "assert not {'scipy.optimize', 'sklearn', 'matplotlib', 'jinja2', 'fastapi'} & late, late"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="nothing"):
         xshot.nothing  # noqa: B018

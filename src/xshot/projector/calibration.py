@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from xshot.episode.training_set import Matrix
 
@@ -48,6 +47,8 @@ def fit_weights(judged: Sequence[Judged]) -> dict[str, float]:
     Args:
         judged: evidence of the same kinds on one or more pseudo-episodes.
     """
+    from scipy.optimize import minimize  # not where a trained model is only used
+
     names = (*judged[0].kinds, SOURCE)
     prior = np.array([_PRIOR[name] for name in names])
     problems = [_problem(episode) for episode in judged]
