@@ -119,6 +119,17 @@ def test_a_shard_that_is_none_is_ignored(folder, content):
     np.testing.assert_array_equal(FeatureCache(folder).rows(keys(1)), features(1))
 
 
+def test_lazy_rows_are_the_rows_also_after_closing(folder):
+    cache = FeatureCache(folder)
+    for names in ((1, 2), (3,), (4, 5, 6)):
+        cache.add(keys(*names), features(*names))
+    lazy = cache.lazy_rows(keys(6, 1, 3, 2))
+    cache.close()
+    assert lazy.shape == cache.rows(keys(6, 1, 3, 2)).shape
+    np.testing.assert_array_equal(lazy[1:3], features(1, 3))
+    np.testing.assert_array_equal(lazy[:], features(6, 1, 3, 2))
+
+
 def test_a_folder_that_cannot_be_written_is_one_line(folder):
     folder.parent.mkdir()
     folder.write_text("a file stands in the way")

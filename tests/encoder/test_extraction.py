@@ -12,6 +12,7 @@ from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
 from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
+from xshot.store.features import Features
 from xshot.store.manifest import Manifest
 
 N = 21
@@ -58,7 +59,7 @@ def run(tmp_path, root, encoder):
     def extraction(manifest, *, encodes=True, max_rejected=None, threads=2, long_texts="truncate"):
         tokenizer = replace(encoder.tokenizer, long_texts=long_texts)
         ready = replace(encoder, tokenizer=tokenizer)
-        return extract(
+        found = extract(
             manifest,
             root,
             engine=LocalEngine((lambda: ready) if encodes else not_needed, threads=threads),
@@ -68,6 +69,8 @@ def run(tmp_path, root, encoder):
             long_texts=long_texts,
             max_rejected=max_rejected,
         )
+        features = found.features
+        return replace(found, features=Features(features.ids, features.image[:], features.text[:]))
 
     return extraction
 

@@ -9,6 +9,7 @@ from xshot.errors import UserError
 from xshot.store.features import (
     ClassFeatures,
     EncoderRecord,
+    FeatureRows,
     Features,
     read_class_features,
     read_encoder,
@@ -16,6 +17,7 @@ from xshot.store.features import (
     read_ids,
     write_features,
 )
+from xshot.store.hdf5 import BLOCK_ROWS
 
 
 def unit(rng, n_rows, dimensions=8):
@@ -39,6 +41,41 @@ def assert_rows(found, rows):
     assert found.ids == tuple(FEATURES.ids[row] for row in rows)
     np.testing.assert_array_equal(found.image, FEATURES.image[rows])
     np.testing.assert_array_equal(found.text, FEATURES.text[rows])
+
+
+class Blockwise:
+    """Rows that are there in blocks only, as the feature cache has them."""
+
+    def __init__(self, matrix):
+        self.shape, self.dtype, self._matrix = matrix.shape, matrix.dtype, matrix
+
+    def __getitem__(self, rows):
+        assert len(self._matrix[rows]) <= BLOCK_ROWS
+        return self._matrix[rows].copy()
+
+
+class TestBlocks:
+    N = 2 * BLOCK_ROWS + 100
+
+    def rows(self):
+        ids = tuple(map(str, range(self.N)))
+        return FeatureRows(ids, unit(RNG, self.N), unit(RNG, self.N))
+
+    def test_rows_in_blocks_give_the_bytes_of_arrays(self, tmp_path):
+        rows = self.rows()
+        write_features(tmp_path / "arrays", rows, CLASSES, ENCODER)
+        blockwise = replace(rows, image=Blockwise(rows.image), text=Blockwise(rows.text))
+        write_features(tmp_path / "blocks", blockwise, CLASSES, ENCODER)
+        assert (tmp_path / "blocks").read_bytes() == (tmp_path / "arrays").read_bytes()
+        found = read_features(tmp_path / "blocks")
+        np.testing.assert_array_equal(found.image, rows.image)
+        np.testing.assert_array_equal(found.text, rows.text)
+
+    def test_a_row_of_a_later_block_is_named(self, tmp_path):
+        rows = self.rows()
+        rows.text[BLOCK_ROWS + 7] = np.nan
+        with pytest.raises(UserError, match=f"text row '{BLOCK_ROWS + 7}' is not finite"):
+            write_features(tmp_path / "features.h5", rows, CLASSES, ENCODER)
 
 
 class TestRoundTrip:

@@ -11,9 +11,11 @@ unfinished fails it and is computed anew, as is whatever follows it in that shar
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import FileIO
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +45,8 @@ class FeatureCache:
         self._shard: FileIO | None = None
         self._path = folder
         for path in sorted(folder.glob("*.shard")):
-            data = _mapped(path)
-            for start, rows, columns in _whole_blocks(data):
-                self._index(path, start, bytes(data[start : start + rows * KEY_SIZE]), columns)
+            for start, keys, columns in _whole_blocks(path):
+                self._index(path, start, keys, columns)
 
     def __contains__(self, key: object) -> bool:
         return key in self._place
@@ -88,6 +89,10 @@ class FeatureCache:
             matrix[row] = np.frombuffer(shards[path], _FLOAT, self._columns, start)
         return matrix
 
+    def lazy_rows(self, keys: Sequence[bytes]) -> "CachedRows":
+        """Like `rows`, but read when a slice of them is asked for."""
+        return CachedRows(self, keys, self._columns)
+
     def close(self) -> None:
         """Close the shard that this run has written to, if any."""
         if self._shard is not None:
@@ -115,26 +120,48 @@ class FeatureCache:
         return self._shard
 
 
-def _mapped(path: Path) -> memoryview:
+class CachedRows:
+    """Features (N, D) that lie in a cache; slices of rows are arrays."""
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, cache: FeatureCache, keys: Sequence[bytes], columns: int) -> None:
+        self.shape = (len(keys), columns)
+        self._cache = cache
+        self._keys = keys
+
+    def __getitem__(self, rows: slice) -> Matrix:
+        return self._cache.rows(self._keys[rows])
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BinaryIO]:
     try:
         with path.open("rb") as file:
-            if path.stat().st_size == 0:
-                return memoryview(b"")
-            return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+            yield file
     except OSError as error:
         raise UserError(
             f"{path}: cannot be read: {error.strerror}; mend access or delete it"
         ) from None
 
 
-def _whole_blocks(data: memoryview) -> Iterator[tuple[int, int, int]]:
-    """Start of the keys, rows and columns of each block, up to the first that is not whole."""
-    start = 0
-    while start + _HEADER.size <= len(data):
-        magic, rows, columns, checksum = _HEADER.unpack(data[start : start + _HEADER.size])
-        start += _HEADER.size
-        end = start + rows * (KEY_SIZE + columns * _FLOAT.itemsize)
-        if magic != _MAGIC or end > len(data) or zlib.crc32(data[start:end]) != checksum:
-            return
-        yield start, rows, columns
-        start = end
+def _mapped(path: Path) -> memoryview:
+    with _reading(path) as file:
+        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+
+
+def _whole_blocks(path: Path) -> Iterator[tuple[int, bytes, int]]:
+    """Start, keys and columns of each block, up to the first that is not whole."""
+    with _reading(path) as file:
+        size = path.stat().st_size
+        # Read and not mapped: a shard that is mapped comes to be in memory as a whole.
+        while len(header := file.read(_HEADER.size)) == _HEADER.size:
+            magic, rows, columns, checksum = _HEADER.unpack(header)
+            start = file.tell()
+            length = rows * (KEY_SIZE + columns * _FLOAT.itemsize)
+            if magic != _MAGIC or start + length > size:
+                return
+            body = file.read(length)
+            if zlib.crc32(body) != checksum:
+                return
+            yield start, body[: rows * KEY_SIZE], columns

@@ -16,7 +16,7 @@ from xshot.encoder.rejected import Rejected
 from xshot.encoder.text_cache import encode_texts
 from xshot.encoder.texts import LongTexts
 from xshot.errors import UserError
-from xshot.store.features import ClassFeatures, Features
+from xshot.store.features import ClassFeatures, FeatureRows
 from xshot.store.manifest import Manifest
 
 
@@ -24,10 +24,11 @@ from xshot.store.manifest import Manifest
 class Extraction:
     """Features of the rows kept, in manifest order, of all classes, and the rows left out.
 
-    `long_texts` counts the distinct texts and prompts that are longer than the encoder's context.
+    The rows' features stay in the cache until they are asked for: there may be many. `long_texts`
+    counts the distinct texts and prompts that are longer than the encoder's context.
     """
 
-    features: Features
+    features: FeatureRows
     classes: ClassFeatures
     rejected: tuple[Rejected, ...]
     long_texts: int
@@ -67,18 +68,17 @@ def extract(
         finally:
             hashes.save()
         kept = [row for row in range(len(manifest)) if row in keys]
-        image = images.rows([keys[row] for row in kept])
+        image = images.lazy_rows([keys[row] for row in kept])
     names = sorted({label for labels in manifest.labels for label in labels})
     prompts = [template.replace("{}", name) for name in names for template in templates]
     with closing(FeatureCache(cache / "text")) as texts:
         captions = [manifest.texts[row] for row in kept]
         found = encode_texts([*captions, *prompts], engine, texts, long_texts)
-        text = texts.rows(found.keys)
-    means = text[len(kept) :].reshape(len(names), len(templates), -1).mean(axis=1)
+        text = texts.lazy_rows(found.keys[: len(kept)])
+        prompt = texts.rows(found.keys[len(kept) :])
+    means = prompt.reshape(len(names), len(templates), -1).mean(axis=1)
     return Extraction(
-        features=Features(
-            ids=tuple(manifest.ids[row] for row in kept), image=image, text=text[: len(kept)]
-        ),
+        features=FeatureRows(tuple(manifest.ids[row] for row in kept), image, text),
         classes=ClassFeatures(tuple(names), means / np.linalg.norm(means, axis=1, keepdims=True)),
         rejected=tuple(rejected[row] for row in sorted(rejected)),
         long_texts=found.long,

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from xshot.errors import UserError
 from xshot.store.hashing import rows_hash
 from xshot.store.hdf5 import (
+    Rows,
+    blocks,
     create_table,
     open_table,
     read_rows,
@@ -31,7 +33,6 @@ from xshot.store.hdf5 import (
 SCHEMA_VERSION = 1
 NORM_TOLERANCE = 1e-3
 _REMEDY = "re-run `dvc repro extract`"
-_BLOCK_ROWS = 16_384
 
 Matrix = NDArray[np.float32]
 
@@ -54,6 +55,21 @@ class Features:
     def hash(self) -> str:
         """Identifies exactly these rows; artefacts record it."""
         return rows_hash(self.ids, self.image, self.text)
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Features of pairs that need not be in memory as a whole.
+
+    Attributes:
+        ids: N manifest ids.
+        image: (N, D) float32.
+        text: (N, D) float32.
+    """
+
+    ids: tuple[str, ...]
+    image: Rows
+    text: Rows
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ class EncoderRecord:
 
 
 def write_features(
-    path: Path, features: Features, classes: ClassFeatures, encoder: EncoderRecord
+    path: Path, features: Features | FeatureRows, classes: ClassFeatures, encoder: EncoderRecord
 ) -> None:
     """Write and check a features file, atomically; equal input gives equal bytes."""
     _check_rows(path, features.image, features.ids, "image")
@@ -156,24 +172,16 @@ def read_encoder(path: Path) -> EncoderRecord:
         )
 
 
-def _norms(matrix: Matrix) -> Matrix:
-    """Norms of the rows, without a second matrix of that size."""
-    norms = np.empty(len(matrix), np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(matrix), _BLOCK_ROWS):
-            block = matrix[start : start + _BLOCK_ROWS]
-            norms[start : start + _BLOCK_ROWS] = np.linalg.norm(block, axis=1)
-    return norms
-
-
-def _check_rows(path: Path, matrix: Matrix, names: Sequence[str], kind: str) -> None:
-    if matrix.ndim != 2 or matrix.shape[0] != len(names):
+def _check_rows(path: Path, matrix: Rows, names: Sequence[str], kind: str) -> None:
+    if len(matrix.shape) != 2 or matrix.shape[0] != len(names):
         raise UserError(f"{path}: {kind} features have shape {matrix.shape} for {len(names)} rows")
-    norms = _norms(matrix)
-    # NaN compares false, so a row that is not finite is caught here too.
-    wrong = np.flatnonzero(~(np.abs(norms - 1) < NORM_TOLERANCE))
-    if wrong.size:
-        raise UserError(
-            f"{path}: {kind} row '{names[wrong[0]]}' is not finite and of unit norm "
-            f"(norm {norms[wrong[0]]:.4g}); {_REMEDY}"
-        )
+    for block in blocks(matrix):
+        with np.errstate(over="ignore", invalid="ignore"):
+            norms = np.linalg.norm(matrix[block], axis=1)
+        # NaN compares false, so a row that is not finite is caught here too.
+        wrong = np.flatnonzero(~(np.abs(norms - 1) < NORM_TOLERANCE))
+        if wrong.size:
+            raise UserError(
+                f"{path}: {kind} row '{names[block.start + wrong[0]]}' is not finite and of unit "
+                f"norm (norm {norms[wrong[0]]:.4g}); {_REMEDY}"
+            )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
@@ -14,6 +14,26 @@ from xshot.errors import UserError
 from xshot.store.atomic import atomic_path
 
 _CHUNK_ROWS = 256
+BLOCK_ROWS = 16 * _CHUNK_ROWS
+"""Rows that are read or written at once, where not all need be in memory."""
+
+
+class Rows(Protocol):
+    """A matrix of which no more than some rows need be in memory; an array is one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, ...)."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """Of the numbers."""
+        ...
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
+        """Some of the rows."""
+        ...
 
 
 class _Patient(FileIO):
@@ -84,10 +104,19 @@ def open_table(path: Path, schema_version: int, *, remedy: str) -> Iterator[h5py
         raise UserError(f"{path}: damaged, a part cannot be read; {remedy}") from None
 
 
-def write_matrix(file: h5py.File, name: str, matrix: NDArray[np.generic]) -> None:
+def write_matrix(file: h5py.File, name: str, matrix: Rows) -> None:
     """Write rows in chunks of whole rows, uncompressed (features do not compress)."""
     rows = min(_CHUNK_ROWS, matrix.shape[0])
-    file.create_dataset(name, data=matrix, chunks=(rows, *matrix.shape[1:]) if rows else None)
+    chunks = (rows, *matrix.shape[1:]) if rows else None
+    dataset = file.create_dataset(name, matrix.shape, matrix.dtype, chunks=chunks)
+    for block in blocks(matrix):
+        dataset[block] = matrix[block]
+
+
+def blocks(matrix: Rows) -> Iterator[slice]:
+    """Slices that cover the rows, `BLOCK_ROWS` at a time."""
+    for start in range(0, matrix.shape[0], BLOCK_ROWS):
+        yield slice(start, start + BLOCK_ROWS)
 
 
 def read_rows(file: h5py.File, name: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
