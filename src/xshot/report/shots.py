@@ -113,7 +113,7 @@ def _spread(axes: Axes, values: Sequence[float]) -> list[float]:
 
 
 def _draw_differences(axes: Axes, differences: Sequence[Band]) -> None:
-    axes.set_title("What a part adds: xshot minus the variant without it", loc="left")
+    axes.set_title("xshot minus itself without a part", loc="left")
     axes.axhline(0, color="#555555", linewidth=1)
     colours = [*_COLOURS.values(), "#cc79a7", "#56b4e9"]
     for number, band in enumerate(differences):
@@ -129,4 +129,4 @@ def _draw_differences(axes: Axes, differences: Sequence[Band]) -> None:
             label=band.variant,
         )
     if differences:
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.11))
