@@ -16,14 +16,14 @@ from pipeline.sweep.rows import read_sweep_params
 from xshot.retrieval.galleries import DIRECTIONS, GALLERIES
 
 VARIANTS = ("posterior", "gcrdp", "xshot")
-SEED, SHOTS = 100, (0, 3, 7)
+SEED, SHOTS = 100, (0, 7)
 
 Maps = dict[tuple[str, str, str], float]
 """mAP by variant, gallery and direction."""
 
 
 def rows() -> Iterator[Row]:
-    """One round for each of three numbers of shots."""
+    """One round for each number of shots."""
     times, same = [], True
     n_variants = len(read_sweep_params().variants)
     with scratch_copy() as copy:

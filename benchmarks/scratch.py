@@ -25,6 +25,8 @@ def scratch_copy() -> Iterator[Path]:
         copy = Path(folder)
         for name in ("src", "pipeline", "benchmarks", ".dvc", "data", "models"):
             shutil.copytree(ROOT / name, copy / name, ignore=_not_copied)
+        if (ROOT / ".cache").exists():  # else features are computed once more
+            shutil.copytree(ROOT / ".cache", copy / ".cache")
         (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n")
         text = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
         clocked = text.replace("python -m pipeline.", "python -m benchmarks.stage_clock ")
