@@ -22,7 +22,7 @@ _LIBRARIES = (
     "transformers",
 )
 
-ARITHMETIC = 2
+ARITHMETIC = 3
 """Raised when this package computes other bits from the same encoder: no cache mixes both."""
 
 

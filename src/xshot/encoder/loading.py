@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import nn
 
+from xshot.encoder.attention import replace_attention
 from xshot.encoder.encode import Encoder
 from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.precision import Precision
@@ -53,6 +54,7 @@ def load_encoder(
         _load_weights(model, files)
         tokenizer = _tokenizer(model, files, long_texts)
     model.eval().requires_grad_(False)
+    replace_attention(model)
     # Of both towers together: how many rows a pass has must not depend on `images`.
     pass_rows = _cpu_rows(model) if device == "cpu" else batch_size
     dtype = getattr(torch, precision)
