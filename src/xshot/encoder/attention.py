@@ -22,18 +22,19 @@ class SelfAttention(nn.Module):
 
     def forward(
         self,
-        query: Tensor,
+        states: Tensor,
         _key: Tensor,
         _value: Tensor,
         *,
         attn_mask: Tensor | None = None,
         **_options: Any,
     ) -> tuple[Tensor, None]:
-        """Attend; key and value are the query."""
-        rows, length, _ = query.shape
-        projected = F.linear(query, self.in_proj_weight, self.in_proj_bias)
+        """Attend from `states` to themselves; what else the caller passes is the same again."""
+        rows, length, _ = states.shape
+        projected = F.linear(states, self.in_proj_weight, self.in_proj_bias)
         heads = projected.view(rows, length, 3, self.num_heads, -1).permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(*heads, attn_mask=attn_mask)
+        query, key, value = heads.unbind()
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=attn_mask)
         joined: Tensor = self.out_proj(attended.transpose(1, 2).flatten(2))
         return joined, None
 
