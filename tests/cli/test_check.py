@@ -143,7 +143,7 @@ def fewer_pairs(clone):
     ("damage", "told"),
     [
         (spoil_features, ["data/features.h5: image row", "is not finite"]),
-        (spoil_projector, ["models/projector: 'centring.image' is not finite"]),
+        (spoil_projector, ["models/projector: damaged", "'centring.image' is not finite"]),
         (lambda clone: clone.set(seed=5), ["data/episode.json: drawn with seed 0", "K = 3"]),
         (lambda clone: clone.set(model__k_shot=1), ["data/episode.json: drawn with seed 0"]),
         (lambda clone: clone.set(model__variant="gcrdp"), ["models/projector: its variant"]),
