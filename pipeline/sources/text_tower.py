@@ -10,6 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoConfig, BertModel
 
+from xshot.progress import progress
+
 CONTEXT_LENGTH = 64
 CONFIG_FILES = (
     "config.json",
@@ -48,4 +50,7 @@ def text_features(texts: Sequence[str], weights: dict[str, Tensor], *, threads: 
 
     batches = tokenize(list(texts)).split(_TEXTS_AT_A_TIME)
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        return torch.cat(list(pool.map(encode, batches)))
+        encoded = pool.map(encode, batches)
+        return torch.cat(
+            list(progress(encoded, total=len(batches), unit="batch", label="text tower"))
+        )
