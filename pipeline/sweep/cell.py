@@ -16,7 +16,7 @@ from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.encoder.params import ClipParams
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
-from xshot.errors import one_line_errors
+from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
 from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Embeddings
 from xshot.retrieval.tree import evaluate_systems
@@ -88,4 +88,6 @@ def _rows(bench: Workbench, model: Embeddings, variant: str) -> Iterator[Row]:
 
 if __name__ == "__main__":
     with one_line_errors():
+        if len(sys.argv) != 3 or not all(word.isdigit() for word in sys.argv[1:]):
+            raise UserError("two whole numbers are needed: seed, K")
         main(int(sys.argv[1]), int(sys.argv[2]))

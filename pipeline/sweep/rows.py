@@ -4,15 +4,25 @@ import csv
 from collections.abc import Iterable
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from xshot.errors import UserError
 from xshot.params import read_checked
 from xshot.store.atomic import write_text
+from xshot.variants import known_variant
 
 PARAMS = Path("pipeline/sweep/params.yaml")
+
+
+def _known(name: str) -> str:
+    known_variant(name.removesuffix("/random"))
+    return name
+
+
+VariantName = Annotated[str, AfterValidator(_known)]
+"""A row of `xshot.variants`; with `/random` behind it, trained with vaegan.init: random."""
 
 
 class Row(NamedTuple):
@@ -45,7 +55,7 @@ class SweepParams(BaseModel):
 
     seeds: tuple[int, ...]
     shots: tuple[int, ...]
-    variants: tuple[str, ...]
+    variants: tuple[VariantName, ...]
     generators: GeneratorParams
 
 

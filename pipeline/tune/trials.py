@@ -6,16 +6,18 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from xshot.errors import UserError
 from xshot.params import read_checked
 from xshot.store.atomic import write_text
+from xshot.variants import known_variant
 
 PARAMS = Path("pipeline/tune/params.yaml")
 LOG = Path("results/tune.csv")
 
 Value = int | float
+VariantName = Annotated[str, AfterValidator(known_variant)]
 Values = Annotated[tuple[Value, ...], Field(min_length=2)]
 
 
@@ -26,7 +28,7 @@ class TuneParams(BaseModel):
 
     seeds: Annotated[tuple[int, ...], Field(min_length=1)]
     shots: Annotated[tuple[int, ...], Field(min_length=1)]
-    variants: Annotated[tuple[str, ...], Field(min_length=1)]
+    variants: Annotated[tuple[VariantName, ...], Field(min_length=1)]
     trials: int = Field(gt=0)
     study_seed: int
     space: dict[str, Values]

@@ -76,7 +76,12 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def _known_variant(name: str) -> str:
+def known_variant(name: str) -> str:
+    """`name` itself.
+
+    Raises:
+        ValueError: no such variant.
+    """
     if name not in VARIANTS:
         raise ValueError(f"unknown variant; one of {', '.join(VARIANTS)}")
     return name
@@ -88,7 +93,7 @@ class ModelParams(Section):
     key: ClassVar[str] = "model"
 
     k_shot: int = Field(ge=0, description="labelled pairs per target class")
-    variant: Annotated[str, AfterValidator(_known_variant)] = Field(
+    variant: Annotated[str, AfterValidator(known_variant)] = Field(
         description="what the model is made of: a row of xshot.variants"
     )
 

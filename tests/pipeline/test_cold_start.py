@@ -5,20 +5,9 @@ import sys
 
 import pytest
 
-from tests.support.closure import ROOT
+from tests.support.closure import ROOT, STAGES
 
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "transformers", "sklearn", "pandas", "dvc"}
-STAGES = (
-    "prepare",
-    "extract",
-    "episode",
-    "select",
-    "fit_gmm",
-    "train_vaegan",
-    "synthesize",
-    "train_projector",
-    "evaluate",
-)
 NEEDED = {"extract": {"torch"}}
 
 

@@ -8,21 +8,9 @@ from typing import Any, get_type_hints
 import pytest
 from ruamel.yaml import YAML
 
-from tests.support.closure import ROOT, import_closure
+from tests.support.closure import ROOT, STAGES, import_closure
 from xshot.params import SECTIONS, RunParams, load_params, section_schema
 from xshot.selection.workbench import Settings
-
-STAGES = (
-    "prepare",
-    "extract",
-    "episode",
-    "select",
-    "fit_gmm",
-    "train_vaegan",
-    "synthesize",
-    "train_projector",
-    "evaluate",
-)
 
 
 def _yaml(path: Path) -> dict[str, Any]:

@@ -4,6 +4,17 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+STAGES = (
+    "prepare",
+    "extract",
+    "episode",
+    "select",
+    "fit_gmm",
+    "train_vaegan",
+    "synthesize",
+    "train_projector",
+    "evaluate",
+)
 
 
 def import_closure(script: Path) -> set[str]:

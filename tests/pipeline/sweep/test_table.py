@@ -1,6 +1,7 @@
 """The sweep's table: means, intervals and tests by hand; README and results agree with the CSV."""
 
 import numpy as np
+import pytest
 from scipy import stats
 
 from pipeline.sweep.rows import (
@@ -13,6 +14,7 @@ from pipeline.sweep.rows import (
 )
 from pipeline.sweep.table import collect, picture, table
 from tests.support.closure import ROOT
+from xshot.errors import UserError
 from xshot.retrieval.galleries import GALLERIES
 from xshot.variants import VARIANTS
 
@@ -76,6 +78,13 @@ def test_the_committed_results_are_made_of_the_committed_csv():
     values = collect(rows)
     assert table(values, params) == (ROOT / "results/table.md").read_text(encoding="utf-8")
     assert picture(values, params) == (ROOT / "results/map_vs_k.svg").read_text(encoding="utf-8")
+
+
+def test_an_unknown_variant_is_one_line(tmp_path):
+    text = (ROOT / "pipeline/sweep/params.yaml").read_text(encoding="utf-8")
+    (tmp_path / "params.yaml").write_text(text.replace("- gcrdp\n", "- gcrpd\n"))
+    with pytest.raises(UserError, match=r"'gcrpd'.*unknown variant"):
+        read_sweep_params(tmp_path / "params.yaml")
 
 
 def test_the_sweep_has_every_variant():
