@@ -65,11 +65,11 @@ def _rows_of(
 def images(encoder: Encoder, files: list[Path]) -> Matrix:
     """The stage's own way, into an empty cache."""
     with TemporaryDirectory() as scratch:
-        cache, hashes = FeatureCache(Path(scratch)), FileHashes(Path(scratch, "files.json"))
+        cache, hashes = FeatureCache(Path(scratch)), FileHashes(Path(scratch, "files.hashes"))
         engine = LocalEngine(lambda: encoder, threads=CORES)
-        keys = dict(encode_files(files, engine, cache, hashes))
-        found = [key for key in map(keys.__getitem__, files) if isinstance(key, bytes)]
-        return cache.rows(found)
+        outcomes = encode_files(Path(), [str(file) for file in files], engine, cache, hashes)
+        keys = [key for _, key in sorted(outcomes) if isinstance(key, bytes)]
+        return cache.rows(keys)
 
 
 def encoded_texts(encoder: Encoder, texts: list[str]) -> Matrix:
@@ -77,7 +77,7 @@ def encoded_texts(encoder: Encoder, texts: list[str]) -> Matrix:
     with TemporaryDirectory() as scratch:
         cache = FeatureCache(Path(scratch))
         engine = LocalEngine(lambda: encoder, threads=CORES)
-        return cache.rows(encode_texts(texts, engine, cache, "truncate").keys)
+        return cache.rows_at(encode_texts(texts, engine, cache, "truncate").places)[:]
 
 
 def ceiling(name: str, encoder: Encoder, files: list[Path]) -> Row:

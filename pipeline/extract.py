@@ -50,7 +50,7 @@ def main(*, verify: bool = False) -> None:
     precision = resolve_precision(clip.precision, device)
     limit_threads(run.threads)
     files = read_encoder_files(Path(clip.weights), clip.architecture)
-    hashes = FileHashes(CACHE / "files.json", trust=not verify)
+    hashes = FileHashes(CACHE / "files.hashes", trust=not verify)
     identity = identify(files, precision=precision, device=device, hashes=hashes)
 
     def load() -> "Encoder":

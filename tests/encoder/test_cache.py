@@ -123,11 +123,20 @@ def test_lazy_rows_are_the_rows_also_after_closing(folder):
     cache = FeatureCache(folder)
     for names in ((1, 2), (3,), (4, 5, 6)):
         cache.add(keys(*names), features(*names))
-    lazy = cache.lazy_rows(keys(6, 1, 3, 2))
+    places = np.array([cache.place(key) for key in keys(6, 1, 3, 2)])
+    lazy = cache.rows_at(places)
     cache.close()
     assert lazy.shape == cache.rows(keys(6, 1, 3, 2)).shape
     np.testing.assert_array_equal(lazy[1:3], features(1, 3))
     np.testing.assert_array_equal(lazy[:], features(6, 1, 3, 2))
+
+
+def test_a_shard_cut_short_under_a_reader_is_one_line(folder):
+    cache = filled(folder, (1, 2))
+    shard = folder / "000000.shard"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    with pytest.raises(UserError, match=r"000000.shard: has just been cut short; start again"):
+        cache.rows(keys(1, 2))
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(folder):

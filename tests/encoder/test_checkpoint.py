@@ -79,7 +79,7 @@ def test_without_agreed_preprocessing_it_is_the_one_that_open_clip_trains_with(c
 @pytest.mark.usefixtures("architectures")
 def test_architecture_and_preprocessing_are_part_of_the_fingerprint(checkpoint, tmp_path):
     def details(name):
-        hashes = FileHashes(tmp_path / "files.json")
+        hashes = FileHashes(tmp_path / "files.hashes")
         files = read_encoder_files(checkpoint, name)
         return identify(files, precision="float32", device="cpu", hashes=hashes)
 

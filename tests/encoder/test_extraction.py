@@ -64,7 +64,7 @@ def run(tmp_path, root, encoder):
             root,
             engine=LocalEngine((lambda: ready) if encodes else not_needed, threads=threads),
             cache=tmp_path / "cache" / "encoder",
-            hashes=FileHashes(tmp_path / "cache" / "files.json"),
+            hashes=FileHashes(tmp_path / "cache" / "files.hashes"),
             templates=TEMPLATES,
             long_texts=long_texts,
             max_rejected=max_rejected,

@@ -19,7 +19,7 @@ def lite(lite_folder, tmp_path):
 
 
 def identity(folder, precision="float32", device="cpu"):
-    hashes = FileHashes(folder.parent / "files.json")
+    hashes = FileHashes(folder.parent / "files.hashes")
     return identify(read_folder(folder), precision=precision, device=device, hashes=hashes)
 
 
@@ -93,7 +93,7 @@ def test_the_cache_is_named_by_libraries_too(lite, monkeypatch):
 def test_weights_are_read_once(lite):
     weights = lite / "open_clip_model.safetensors"
     os.utime(weights, (10**9, 10**9))
-    hashes = FileHashes(lite.parent / "files.json")
+    hashes = FileHashes(lite.parent / "files.hashes")
     identify(read_folder(lite), precision="float32", device="cpu", hashes=hashes)
     assert hashes.get(weights) is not None
 

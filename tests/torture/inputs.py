@@ -202,7 +202,7 @@ def _cache(folder: Path) -> None:
     kept = [key for key in keys if key in cache]
     expected = np.array([[key[0]] * 3 for key in kept], np.float32).reshape(-1, 3)
     np.testing.assert_array_equal(cache.rows(kept).reshape(-1, 3), expected)
-    FileHashes(folder / "files.json").get(folder / "image")
+    FileHashes(folder / "files.hashes").get(folder / "image")
 
 
 def _cache_files(_: Path) -> Files:
@@ -213,11 +213,13 @@ def _cache_files(_: Path) -> Files:
                 keys = [bytes([number]) * 32 for number in range(first, first + 4)]
                 cache.add(keys, np.array([[key[0]] * 3 for key in keys], np.float32))
             cache.close()
-        shards = {f"image/{path.name}": path.read_bytes() for path in Path(name).iterdir()}
-    return {
-        **shards,
-        "files.json": b'{"/a/b.jpg": [3, 1700000000000000000, 77, "' + b"ab" * 32 + b'"]}',
-    }
+        files = {f"image/{path.name}": path.read_bytes() for path in Path(name).iterdir()}
+        hashes = FileHashes(Path(name, "files.hashes"))
+        for shard in Path(name).glob("*.shard"):
+            os.utime(shard, (0, 0))
+            hashes.hash_file(shard)
+        hashes.save()
+        return files | {"files.hashes": Path(name, "files.hashes").read_bytes()}
 
 
 def _features(_: Path) -> Files:

@@ -111,7 +111,7 @@ def _encoder_problems(
             folder,
             precision=details["precision"],
             device=details["device"],
-            hashes=FileHashes(Path(".cache/features/files.json")),
+            hashes=FileHashes(Path(".cache/features/files.hashes")),
         )
         if identity.fingerprint != record.fingerprint:
             yield "made by another encoder than clip.weights holds now"

@@ -7,6 +7,7 @@
 is shown in the report; none needs to.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,9 +37,7 @@ def read(root: Path) -> list[Row]:
     return manifest.read(root)
 
 
-def read_imported(
-    root: Path, ids: tuple[str, ...]
-) -> tuple[Features, ClassFeatures, EncoderRecord]:
+def read_imported(root: Path, ids: Sequence[str]) -> tuple[Features, ClassFeatures, EncoderRecord]:
     """The features of the rows `ids`, of all classes, and what is known of their encoder.
 
     Raises:

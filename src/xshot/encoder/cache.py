@@ -10,25 +10,26 @@ unfinished fails it and is computed anew, as is whatever follows it in that shar
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.encoder.digests import DIGEST_SIZE, DigestTable
 from xshot.errors import UserError
-
-KEY_SIZE = 32
 
 _MAGIC = b"XSF1"
 _HEADER = struct.Struct("<4sIII")
 _FLOAT = np.dtype("<f4")
+_PLACE = struct.Struct("<q")
+_SHARD = 1 << 40
+"""Bytes that a shard may have: a place is its number times this, plus the row's first byte."""
 
 Matrix = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 
 class FeatureCache:
@@ -41,21 +42,21 @@ class FeatureCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._columns = 0
-        self._place: dict[bytes, tuple[Path, int]] = {}
+        self._places = DigestTable(_PLACE.size)
+        self._shards = sorted(folder.glob("*.shard"))
         self._shard: FileIO | None = None
-        self._path = folder
-        for path in sorted(folder.glob("*.shard")):
+        for number, path in enumerate(self._shards):
             for start, keys, columns in _whole_blocks(path):
-                self._index(path, start, keys, columns)
+                self._index(number, start, keys, columns)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._place
+        return key in self._places
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._place)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._place)
+        return len(self._places)
 
     def add(self, keys: Sequence[bytes], features: Matrix) -> None:
         """Append rows; they survive whatever happens to this process from here on.
@@ -76,22 +77,24 @@ class FeatureCache:
             raise UserError(
                 f"{self._folder}: cannot be written: {error.strerror}; free space or mend access"
             ) from None
-        self._index(self._path, start, joined, features.shape[1])
+        self._index(len(self._shards) - 1, start, joined, features.shape[1])
 
-    def rows(self, keys: Sequence[bytes]) -> Matrix:
-        """Features (len(keys), D) in the order of `keys`, which must all be known."""
-        matrix = np.empty((len(keys), self._columns), np.float32)
-        shards: dict[Path, memoryview] = {}
-        for row, key in enumerate(keys):
-            path, start = self._place[key]
-            if path not in shards:
-                shards[path] = _mapped(path)
-            matrix[row] = np.frombuffer(shards[path], _FLOAT, self._columns, start)
-        return matrix
+    def place(self, key: bytes) -> int:
+        """Where the key's row is.
 
-    def lazy_rows(self, keys: Sequence[bytes]) -> "CachedRows":
-        """Like `rows`, but read when a slice of them is asked for."""
-        return CachedRows(self, keys, self._columns)
+        Raises:
+            KeyError: the key is not known.
+        """
+        place: int = _PLACE.unpack(self._places[key])[0]
+        return place
+
+    def rows(self, keys: Iterable[bytes]) -> Matrix:
+        """Features (N, D) in the order of `keys`, which must all be known."""
+        return self.rows_at(np.array([self.place(key) for key in keys], np.int64))[:]
+
+    def rows_at(self, places: Places) -> "CachedRows":
+        """Features (N, D), read when a slice of them is asked for, also after closing."""
+        return CachedRows(tuple(self._shards), places, self._columns)
 
     def close(self) -> None:
         """Close the shard that this run has written to, if any."""
@@ -99,45 +102,56 @@ class FeatureCache:
             self._shard.close()
             self._shard = None
 
-    def _index(self, path: Path, start: int, keys: bytes, columns: int) -> None:
+    def _index(self, shard: int, start: int, keys: bytes, columns: int) -> None:
         self._columns = columns
-        first = start + len(keys)
-        for row in range(len(keys) // KEY_SIZE):
-            key = keys[row * KEY_SIZE : (row + 1) * KEY_SIZE]
-            self._place[key] = path, first + row * columns * 4
+        first = shard * _SHARD + start + len(keys)
+        for row in range(len(keys) // DIGEST_SIZE):
+            key = keys[row * DIGEST_SIZE : (row + 1) * DIGEST_SIZE]
+            self._places[key] = _PLACE.pack(first + row * columns * _FLOAT.itemsize)
 
     def _open(self) -> FileIO:
         if self._shard is None:
             self._folder.mkdir(parents=True, exist_ok=True)
             number = len(list(self._folder.glob("*.shard")))
             while self._shard is None:
-                self._path = self._folder / f"{number:06d}.shard"
+                path = self._folder / f"{number:06d}.shard"
                 try:
                     # Unbuffered: what is written no longer depends on this process.
-                    self._shard = FileIO(self._path, "xb")
+                    self._shard = FileIO(path, "xb")
+                    self._shards.append(path)
                 except FileExistsError:  # another run's
                     number += 1
         return self._shard
 
 
 class CachedRows:
-    """Features (N, D) that lie in a cache; slices of rows are arrays."""
+    """Features (N, D) that lie in shards; slices of rows are arrays."""
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, cache: FeatureCache, keys: Sequence[bytes], columns: int) -> None:
-        self.shape = (len(keys), columns)
-        self._cache = cache
-        self._keys = keys
+    def __init__(self, shards: tuple[Path, ...], places: Places, columns: int) -> None:
+        self.shape = (len(places), columns)
+        self._shards = shards
+        self._places = places
 
     def __getitem__(self, rows: slice) -> Matrix:
-        return self._cache.rows(self._keys[rows])
+        shards, starts = np.divmod(self._places[rows], _SHARD)
+        matrix = np.empty((len(starts), self.shape[1]), _FLOAT)
+        # Read and not mapped: what is mapped counts as memory of this process.
+        for number in np.unique(shards).tolist():
+            wanted = np.flatnonzero(shards == number)
+            with _reading(self._shards[number]) as file:
+                for row, start in zip(wanted, starts[wanted].tolist(), strict=True):
+                    file.seek(start)
+                    if file.readinto(matrix[row]) != matrix[row].nbytes:
+                        raise UserError(f"{file.name}: has just been cut short; start again")
+        return matrix
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[BinaryIO]:
+def _reading(path: Path) -> Iterator[FileIO]:
     try:
-        with path.open("rb") as file:
+        with FileIO(path) as file:
             yield file
     except OSError as error:
         raise UserError(
@@ -145,23 +159,17 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
         ) from None
 
 
-def _mapped(path: Path) -> memoryview:
-    with _reading(path) as file:
-        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
-
-
 def _whole_blocks(path: Path) -> Iterator[tuple[int, bytes, int]]:
     """Start, keys and columns of each block, up to the first that is not whole."""
     with _reading(path) as file:
         size = path.stat().st_size
-        # Read and not mapped: a shard that is mapped comes to be in memory as a whole.
         while len(header := file.read(_HEADER.size)) == _HEADER.size:
             magic, rows, columns, checksum = _HEADER.unpack(header)
             start = file.tell()
-            length = rows * (KEY_SIZE + columns * _FLOAT.itemsize)
+            length = rows * (DIGEST_SIZE + columns * _FLOAT.itemsize)
             if magic != _MAGIC or start + length > size:
                 return
             body = file.read(length)
             if zlib.crc32(body) != checksum:
                 return
-            yield start, body[: rows * KEY_SIZE], columns
+            yield start, body[: rows * DIGEST_SIZE], columns

@@ -1,7 +1,7 @@
 """What encodes: this machine (`local`) or a cluster (`ray_engine`), each to the same bits."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ class EncodedFile:
     """What came of an image file.
 
     Attributes:
+        place: its place among the images asked for.
         file: the file.
         seen: its state before it was read, unless that failed.
         key: hash of its content.
@@ -25,6 +26,7 @@ class EncodedFile:
         problem: why it has no feature, if that is so.
     """
 
+    place: int
     file: Path
     seen: os.stat_result | None = None
     key: bytes = b""
@@ -35,10 +37,12 @@ class EncodedFile:
 class Engine(Protocol):
     """Encodes files and texts, in groups as they are done, and each in any order."""
 
-    def images(self, files: list[Path], known: Collection[bytes]) -> Iterator[list[EncodedFile]]:
-        """Read each file, and encode those whose content has a hash that is not `known`."""
+    def images(
+        self, files: Iterable[tuple[int, Path]], known: Collection[bytes]
+    ) -> Iterator[list[EncodedFile]]:
+        """Read each file (place, path), and encode contents whose hash is not `known`."""
         ...
 
-    def texts(self, texts: list[str]) -> Iterator[EncodedTexts]:
+    def texts(self, texts: Sequence[str]) -> Iterator[EncodedTexts]:
         """Encode each text; the groups' `rows` are places in `texts`."""
         ...

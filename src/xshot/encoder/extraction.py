@@ -1,12 +1,12 @@
 """A manifest's rows and its classes' prompts to features, encoding only what the cache lacks."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.engine import Engine
@@ -16,7 +16,9 @@ from xshot.encoder.rejected import Rejected
 from xshot.encoder.text_cache import encode_texts
 from xshot.encoder.texts import LongTexts
 from xshot.errors import UserError
+from xshot.store.columns import Column
 from xshot.store.features import ClassFeatures, FeatureRows
+from xshot.store.hdf5 import Rows
 from xshot.store.manifest import Manifest
 
 
@@ -62,54 +64,53 @@ def extract(
     Raises:
         UserError: more images than that cannot be read; names the first.
     """
-    with closing(FeatureCache(cache / "image")) as images:
-        try:
-            keys, rejected = _image_keys(manifest, root, engine, images, hashes, max_rejected)
-        finally:
-            hashes.save()
-        kept = [row for row in range(len(manifest)) if row in keys]
-        image = images.lazy_rows([keys[row] for row in kept])
+    try:
+        image, kept, rejected = _images(manifest, root, engine, cache, hashes, max_rejected)
+    finally:
+        hashes.save()
     names = sorted({label for labels in manifest.labels for label in labels})
     prompts = [template.replace("{}", name) for name in names for template in templates]
     with closing(FeatureCache(cache / "text")) as texts:
-        captions = [manifest.texts[row] for row in kept]
-        found = encode_texts([*captions, *prompts], engine, texts, long_texts)
-        text = texts.lazy_rows(found.keys[: len(kept)])
-        prompt = texts.rows(found.keys[len(kept) :])
+        captions = Column.of(manifest.texts).take(kept)
+        found = encode_texts(captions.followed_by(prompts), engine, texts, long_texts)
+        text = texts.rows_at(found.places[: len(kept)])
+        prompt = texts.rows_at(found.places[len(kept) :])[:]
     means = prompt.reshape(len(names), len(templates), -1).mean(axis=1)
     return Extraction(
-        features=FeatureRows(tuple(manifest.ids[row] for row in kept), image, text),
+        features=FeatureRows(Column.of(manifest.ids).take(kept), image, text),
         classes=ClassFeatures(tuple(names), means / np.linalg.norm(means, axis=1, keepdims=True)),
         rejected=tuple(rejected[row] for row in sorted(rejected)),
         long_texts=found.long,
     )
 
 
-def _image_keys(
+def _images(
     manifest: Manifest,
     root: Path,
     engine: Engine,
-    cache: FeatureCache,
+    cache: Path,
     hashes: FileHashes,
     max_rejected: int | None,
-) -> tuple[dict[int, bytes], dict[int, Rejected]]:
-    """Row to key of its image's feature, and row to why it has none."""
-    rows = defaultdict(list)
-    for row, image in enumerate(manifest.images):
-        rows[root / image].append(row)
-    keys: dict[int, bytes] = {}
+) -> tuple[Rows, NDArray[np.int64], dict[int, Rejected]]:
+    """Features of the rows kept, these rows, and row to why it is left out."""
+    files, file_of = Column.of(manifest.images).distinct()
+    places = np.full(len(files), -1)
     rejected: dict[int, Rejected] = {}
-    with closing(encode_files(list(rows), engine, cache, hashes)) as outcomes:
+    with (
+        closing(FeatureCache(cache / "image")) as images,
+        closing(encode_files(root, files, engine, images, hashes)) as outcomes,
+    ):
         for file, outcome in outcomes:
-            for row in rows[file]:
-                if isinstance(outcome, bytes):
-                    keys[row] = outcome
-                else:
-                    rejected[row] = Rejected(manifest.ids[row], manifest.images[row], str(outcome))
-                    _check_rejected(rejected, max_rejected, file)
-    if not keys:
+            if isinstance(outcome, bytes):
+                places[file] = images.place(outcome)
+                continue
+            for row in np.flatnonzero(file_of == file).tolist():
+                rejected[row] = Rejected(manifest.ids[row], files[file], str(outcome))
+                _check_rejected(rejected, max_rejected, root / files[file])
+    kept = np.flatnonzero(places[file_of] >= 0)
+    if not len(kept):
         raise UserError(f"{root}: none of the {len(manifest)} images can be read; mend data.root")
-    return keys, rejected
+    return images.rows_at(places[file_of[kept]]), kept, rejected
 
 
 def _check_rejected(rejected: dict[int, Rejected], max_rejected: int | None, file: Path) -> None:

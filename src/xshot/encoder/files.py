@@ -1,22 +1,32 @@
 """SHA-256 of files, remembered for as long as a file's size, time and inode stay the same."""
 
 import hashlib
-import json
 import logging
 import os
+import struct
 import time
+import zlib
 from pathlib import Path
 
-from xshot.store.atomic import write_text
+from xshot.encoder.digests import DIGEST_SIZE, DigestTable
+from xshot.store.atomic import atomic_path
 
 _LOG = logging.getLogger(__name__)
 
 # A file written this recently may be written once more within its clock's tick: not remembered.
 _SETTLED_NS = 2_000_000_000
 
+_MAGIC = b"XFH1"
+_HEADER = struct.Struct("<4sI")
+_STATE_SIZE = 16
+_WIDTH = _STATE_SIZE + DIGEST_SIZE
+
 
 class FileHashes:
-    """What is known about files' contents; kept in one JSON file that is safe to delete.
+    """What is known about files' contents; kept in one file that is safe to delete.
+
+    It holds b"XFH1", the CRC-32 of the rest, and for each file the SHA-256 of its path, the hash of
+    its size, time and inode (16 bytes) and the SHA-256 of its content.
 
     Args:
         path: where to keep it; a file that is absent or damaged counts as empty.
@@ -25,8 +35,8 @@ class FileHashes:
 
     def __init__(self, path: Path, *, trust: bool = True) -> None:
         self._path = path
-        self._known: dict[str, list[int | str]] = _load(path)
-        self._trusted = self._known if trust else {}
+        self._known = DigestTable(_WIDTH, _load(path))
+        self._trusted = self._known if trust else DigestTable(_WIDTH)
         self._changed = False
 
     def get(self, file: Path) -> bytes | None:
@@ -35,17 +45,17 @@ class FileHashes:
         Raises:
             OSError: the file cannot be looked at.
         """
-        *state, digest = self._trusted.get(_absolute(file), (None,))
-        return bytes.fromhex(str(digest)) if state == _state(file.stat()) else None
+        entry = self._trusted.get(_name(file), b"")
+        return entry[_STATE_SIZE:] if entry[:_STATE_SIZE] == _state(file.stat()) else None
 
     def put(self, file: Path, seen: os.stat_result, digest: bytes) -> None:
         """Remember `digest` of what was read after `seen`, the file's state, was taken."""
         if time.time_ns() - seen.st_mtime_ns > _SETTLED_NS:
-            name, entry = _absolute(file), [*_state(seen), digest.hex()]
-            before = self._known.get(name, entry)
-            if before[:-1] == entry[:-1] and before != entry:
+            name, state = _name(file), _state(seen)
+            before = self._known.get(name, b"")
+            if before.startswith(state) and before != state + digest:
                 _LOG.warning("%s: has changed, though not in size, time or inode", file)
-            self._known[name] = self._trusted[name] = entry
+            self._known[name] = self._trusted[name] = state + digest
             self._changed = True
 
     def hash_file(self, file: Path) -> bytes:
@@ -65,35 +75,30 @@ class FileHashes:
     def save(self) -> None:
         """Write down what has been learned."""
         if self._changed:
-            write_text(self._path, json.dumps(self._known))
+            with atomic_path(self._path) as temporary:
+                temporary.write_bytes(_header(self._known.entries) + self._known.entries)
             self._changed = False
 
 
-def _absolute(file: Path) -> str:
+def _name(file: Path) -> bytes:
     # As Path.absolute, which takes ten times as long: it counts where nothing else is left to do.
-    return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118
+    path = os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118
+    return hashlib.sha256(os.fsencode(path)).digest()
 
 
-def _state(seen: os.stat_result) -> list[int | str]:
-    return [seen.st_size, seen.st_mtime_ns, seen.st_ino]
+def _state(seen: os.stat_result) -> bytes:
+    state = f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+    return hashlib.sha256(state.encode()).digest()[:_STATE_SIZE]
 
 
-def _load(path: Path) -> dict[str, list[int | str]]:
+def _load(path: Path) -> bytes:
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {file: entry for file, entry in known.items() if _is_entry(entry)}
+        stored = path.read_bytes()
+    except OSError:
+        return b""
+    header, entries = stored[: _HEADER.size], stored[_HEADER.size :]
+    return entries if header == _header(entries) else b""
 
 
-def _is_entry(entry: object) -> bool:
-    return isinstance(entry, list) and len(entry) == 4 and _is_digest(entry[3])
-
-
-def _is_digest(text: object) -> bool:
-    try:
-        return isinstance(text, str) and len(bytes.fromhex(text)) == hashlib.sha256().digest_size
-    except ValueError:
-        return False
+def _header(entries: bytes | bytearray) -> bytes:
+    return _HEADER.pack(_MAGIC, zlib.crc32(entries))

@@ -4,7 +4,7 @@ A key is the hash of the file's content.
 """
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,34 +17,41 @@ from xshot.progress import progress
 
 _LOG = logging.getLogger(__name__)
 
-Outcome = tuple[Path, bytes | BadImageError]
+Outcome = tuple[int, bytes | BadImageError]
 
 
 def encode_files(
-    files: Sequence[Path], engine: Engine, cache: FeatureCache, hashes: FileHashes
+    root: Path, images: Sequence[str], engine: Engine, cache: FeatureCache, hashes: FileHashes
 ) -> Generator[Outcome]:
-    """Each distinct file with the key of its feature, now in the cache, or why it has none.
+    """Of each image its place and the key of its feature, now in the cache, or why it has none.
 
     A file whose size, time and inode are known is not even opened.
+
+    Args:
+        root: folder that the paths start from.
+        images: distinct paths.
+        engine: encodes what the cache lacks.
+        cache: where the features are and will be.
+        hashes: what is known about the files.
     """
-    distinct = list(dict.fromkeys(files))
-    todo = []
-    for file in distinct:
-        key = _known(file, hashes)
+    new = np.ones(len(images), bool)
+    for place, image in enumerate(images):
+        key = _known(root / image, hashes)
         if key is not None and key in cache:
-            yield file, key
-        else:
-            todo.append(file)
-    if not todo:
+            new[place] = False
+            yield place, key
+    total = int(new.sum())
+    if not total:
         return
-    _LOG.info("images: %d of %d are to be read", len(todo), len(distinct))
+    _LOG.info("images: %d of %d are to be read", total, len(images))
+    files = ((place, root / images[place]) for place in np.flatnonzero(new).tolist())
     yield from progress(
-        _encode(todo, engine, cache, hashes), total=len(todo), unit="img", label="images"
+        _encode(files, engine, cache, hashes), total=total, unit="img", label="images"
     )
 
 
 def _encode(
-    files: list[Path], engine: Engine, cache: FeatureCache, hashes: FileHashes
+    files: Iterable[tuple[int, Path]], engine: Engine, cache: FeatureCache, hashes: FileHashes
 ) -> Iterator[Outcome]:
     for group in engine.images(files, cache):
         new = {found.key: found.feature for found in group if found.feature is not None}
@@ -53,7 +60,7 @@ def _encode(
         for found in group:
             if found.seen is not None and found.problem is None:
                 hashes.put(found.file, found.seen, found.key)
-            yield found.file, found.problem or found.key
+            yield found.place, found.problem or found.key
 
 
 def _known(file: Path, hashes: FileHashes) -> bytes | None:

@@ -1,7 +1,7 @@
 """Encoding on this machine: files are read and decoded while others are encoded."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -35,12 +35,14 @@ class LocalEngine:
         self._lock = Lock()
         self._loaded: Encoder | None = None
 
-    def images(self, files: list[Path], known: Collection[bytes]) -> Iterator[list[EncodedFile]]:
+    def images(
+        self, files: Iterable[tuple[int, Path]], known: Collection[bytes]
+    ) -> Iterator[list[EncodedFile]]:
         """See `Engine`."""
-        reads = map_in_order(lambda file: self._read(file, known), files, threads=self._threads)
+        reads = map_in_order(lambda file: self._read(*file, known), files, threads=self._threads)
         return map_in_order(self._encode, self._full_passes(reads), threads=self._threads)
 
-    def texts(self, texts: list[str]) -> Iterator[EncodedTexts]:
+    def texts(self, texts: Sequence[str]) -> Iterator[EncodedTexts]:
         """See `Engine`."""
         encoder = self._encoder()
 
@@ -56,13 +58,14 @@ class LocalEngine:
                 self._loaded = self._load()
             return self._loaded
 
-    def _read(self, file: Path, known: Collection[bytes]) -> "_Read":
+    def _read(self, place: int, file: Path, known: Collection[bytes]) -> "_Read":
         try:
             # The state before the content: a file changed in between is read again next time.
             seen, data = file.stat(), file.read_bytes()
         except OSError as error:
-            return _Read(EncodedFile(file, problem=BadImageError(error.strerror or str(error))))
-        found = EncodedFile(file, seen, hashlib.sha256(data).digest())
+            problem = BadImageError(error.strerror or str(error))
+            return _Read(EncodedFile(place, file, problem=problem))
+        found = EncodedFile(place, file, seen, hashlib.sha256(data).digest())
         if found.key in known:
             return _Read(found)
         try:

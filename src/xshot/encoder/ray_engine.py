@@ -7,14 +7,16 @@ costs its block, which Ray gives to another.
 import logging
 import os
 import pickle
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from xshot.encoder.digests import DigestTable
 from xshot.encoder.engine import EncodedFile
 from xshot.encoder.local import LocalEngine
 from xshot.encoder.pieces import EncodedTexts
@@ -61,16 +63,18 @@ class RayEngine:
         self._rows = max(_ROWS_PER_BLOCK, batch_size)
         self._machine = _Machine(Path.cwd(), load, threads, cache_name, cache_name())
 
-    def images(self, files: list[Path], known: Collection[bytes]) -> Iterator[list[EncodedFile]]:
+    def images(
+        self, files: Iterable[tuple[int, Path]], known: Collection[bytes]
+    ) -> Iterator[list[EncodedFile]]:
         """See `Engine`."""
-        content = frozenset(known)
+        content = DigestTable(0, b"".join(known))
 
-        def encode(engine: LocalEngine, block: list[Path]) -> list[EncodedFile]:
+        def encode(engine: LocalEngine, block: list[tuple[int, Path]]) -> list[EncodedFile]:
             return [found for group in engine.images(block, content) for found in group]
 
         yield from self._map(encode, _blocks(files, self._rows))
 
-    def texts(self, texts: list[str]) -> Iterator[EncodedTexts]:
+    def texts(self, texts: Sequence[str]) -> Iterator[EncodedTexts]:
         """See `Engine`."""
 
         def encode(engine: LocalEngine, block: tuple[int, list[str]]) -> list[EncodedTexts]:
@@ -81,11 +85,11 @@ class RayEngine:
             ]
 
         starts = range(0, len(texts), self._rows)
-        blocks = list(zip(starts, _blocks(texts, self._rows), strict=True))
+        blocks = zip(starts, _blocks(texts, self._rows), strict=True)
         for groups in self._map(encode, blocks):
             yield from groups
 
-    def _map(self, encode: Callable[[LocalEngine, T], R], blocks: Sequence[T]) -> Iterator[R]:
+    def _map(self, encode: Callable[[LocalEngine, T], R], blocks: Iterable[T]) -> Iterator[R]:
         """What `encode` gives for each block, in the order in which workers are done."""
         data = _start()
         items = [{"block": pickle.dumps(block)} for block in blocks]
@@ -161,5 +165,7 @@ def _start() -> Any:
     return ray.data
 
 
-def _blocks(items: list[T], size: int) -> list[list[T]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
+def _blocks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while block := list(islice(iterator, size)):
+        yield block

@@ -91,7 +91,7 @@ def encoder_of(model: Path, provenance: Provenance, *, device: str) -> QueryEnco
         repository / provenance.encoder_path,
         provenance.encoder_architecture,
         provenance.encoder_fingerprint,
-        hashes=FileHashes(repository / ".cache/features/files.json"),
+        hashes=FileHashes(repository / ".cache/features/files.hashes"),
         device=device,
     )
 

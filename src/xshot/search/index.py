@@ -65,32 +65,32 @@ def index_folder(
     """
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; name one that holds images")
-    files = list(_image_files(root))
-    hashes = FileHashes(cache / "files.json")
+    images = list(_image_files(root))
+    hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
         encoder.files, precision=encoder.precision, device=encoder.device, hashes=hashes
     )
     engine = LocalEngine(lambda: encoder.load(images=True), threads=threads)
-    keys: dict[Path, bytes] = {}
+    keys: dict[int, bytes] = {}
     left_out = []
     folder = cache / cache_name(here, encoder.device) / "image"
     with closing(FeatureCache(folder)) as known:
         try:
-            with closing(encode_files(files, engine, known, hashes)) as outcomes:
-                for file, outcome in outcomes:
+            with closing(encode_files(root, images, engine, known, hashes)) as outcomes:
+                for place, outcome in outcomes:
                     if isinstance(outcome, BadImageError):
-                        left_out.append(LeftOut(_relative(file, root), str(outcome)))
+                        left_out.append(LeftOut(images[place], str(outcome)))
                     else:
-                        keys[file] = outcome
+                        keys[place] = outcome
         finally:
             hashes.save()
-        kept = [file for file in files if file in keys]
-        if not kept:
-            raise UserError(f"{root}: none of its {len(files)} image files can be read")
-        features = known.rows([keys[file] for file in kept])
+        if not keys:
+            raise UserError(f"{root}: none of its {len(images)} image files can be read")
+        kept = sorted(keys)
+        features = known.rows([keys[place] for place in kept])
     gallery = _gallery(
-        root, [_relative(file, root) for file in kept], features, encoder.identity.fingerprint
+        root, [images[place] for place in kept], features, encoder.identity.fingerprint
     )
     return gallery, sorted(left_out, key=lambda one: one.image)
 
@@ -136,14 +136,10 @@ def _gallery(
     )
 
 
-def _image_files(root: Path) -> Iterator[Path]:
+def _image_files(root: Path) -> Iterator[str]:
     """Files that are named as images are, in an order that does not depend on the file system."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield Path(folder) / name
-
-
-def _relative(file: Path, root: Path) -> str:
-    return file.relative_to(root).as_posix()
+                yield (Path(folder) / name).relative_to(root).as_posix()

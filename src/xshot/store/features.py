@@ -67,7 +67,7 @@ class FeatureRows:
         text: (N, D) float32.
     """
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     image: Rows
     text: Rows
 

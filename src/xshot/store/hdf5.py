@@ -138,7 +138,10 @@ def read_rows(file: h5py.File, name: str, rows: NDArray[np.int64]) -> NDArray[np
 
 def write_strings(file: h5py.File, name: str, strings: Sequence[str]) -> None:
     """Write UTF-8 strings."""
-    file.create_dataset(name, data=list(strings), dtype=h5py.string_dtype("utf-8"))
+    dataset = file.create_dataset(name, len(strings), h5py.string_dtype("utf-8"))
+    for start in range(0, len(strings), BLOCK_ROWS):
+        block = strings[start : start + BLOCK_ROWS]
+        dataset[start : start + len(block)] = list(block)
 
 
 def read_strings(file: h5py.File, name: str) -> tuple[str, ...]:

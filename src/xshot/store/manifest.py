@@ -1,14 +1,17 @@
 """The manifest: one row per image-text pair, the list that every later stage starts from."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xshot.errors import UserError
 from xshot.store.atomic import atomic_path
+from xshot.store.columns import Column
 
 SPLITS = ("train", "test")
 
@@ -41,11 +44,11 @@ class Manifest:
         splits: `train` or `test`.
     """
 
-    ids: tuple[str, ...]
-    images: tuple[str, ...]
-    texts: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]
-    splits: tuple[str, ...]
+    ids: Sequence[str]
+    images: Sequence[str]
+    texts: Sequence[str]
+    labels: Sequence[tuple[str, ...]]
+    splits: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -68,14 +71,7 @@ def read_manifest(path: Path) -> Manifest:
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
         raise UserError(f"{path}: expected the columns {wanted}; {again}")
-    ids, images, texts, labels, splits = (column.to_pylist() for column in table.columns)
-    manifest = Manifest(
-        ids=tuple(ids),
-        images=tuple(images),
-        texts=tuple(texts),
-        labels=tuple(map(tuple, labels)),
-        splits=tuple(splits),
-    )
+    manifest = Manifest(*map(Column[Any], table.columns))
     check_manifest(manifest, source=path)
     return manifest
 
