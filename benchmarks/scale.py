@@ -11,17 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.scratch import ROOT, environment
+from tests.support.closure import STAGES
+
 ROWS, DIMENSIONS, CLASSES, TEST_SHARE = 270_000, 512, 81, 0.1
-STAGES = (
-    "episode",
-    "select",
-    "fit_gmm",
-    "train_vaegan",
-    "synthesize",
-    "train_projector",
-    "evaluate",
-)
 
 
 def write(rows: int) -> None:
@@ -96,13 +89,12 @@ def measure(name: str, command: list[str], folder: Path) -> tuple[float, float]:
     Raises:
         SystemExit: the step failed.
     """
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     start = time.perf_counter()
     child = os.fork()
     if child == 0:
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # progress
-        os.execve(sys.executable, [sys.executable, *command], environment)
+        os.execve(sys.executable, [sys.executable, *command], environment(ROOT))
     _, status, usage = os.wait4(child, 0)
     wall, gib = time.perf_counter() - start, usage.ru_maxrss / 2**20
     if status:
@@ -119,7 +111,8 @@ def main(rows: int) -> None:
         this = ["-m", "benchmarks.scale"]
         measure("write", [*this, "write", str(rows)], folder)
         measure("read", [*this, "read"], folder)
-        steps = [measure(stage, ["-m", f"pipeline.{stage}"], folder) for stage in STAGES]
+        stages = STAGES[STAGES.index("episode") :]
+        steps = [measure(stage, ["-m", f"pipeline.{stage}"], folder) for stage in stages]
         wall, peak = sum(step[0] for step in steps), max(step[1] for step in steps)
         print(f"episode to evaluate: {wall / 60:.1f} minutes, at most {peak:.2f} GiB")
 

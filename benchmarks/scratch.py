@@ -43,15 +43,23 @@ def run(folder: Path, *command: str) -> None:
     Raises:
         subprocess.CalledProcessError: it failed; its output has been printed.
     """
-    path = f"{folder / 'src'}{os.pathsep}{folder}"
-    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PYTHONPATH": path, "PATH": tools}
     done = subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode:
         print(done.stdout.decode(errors="replace"), file=sys.stderr)
         done.check_returncode()
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """This process's, with the code of a scratch copy and this Python's tools."""
+    path = f"{folder / 'src'}{os.pathsep}{folder}"
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PYTHONPATH": path, "PATH": tools}
 
 
 def set_params(folder: Path, **values: Any) -> None:
