@@ -38,6 +38,7 @@ def command(
     retriever = load_retriever(model, index)
     retriever.encoder.load(images=True)
     retriever.embed()
+    retriever.search(text="the first one takes longer than all others")
     hosts = ("localhost", "127.0.0.1", "[::1]") if host in _LOOPBACK else ("*",)
     config = uvicorn.Config(
         create_app(retriever, hosts=hosts),

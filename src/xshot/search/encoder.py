@@ -1,6 +1,7 @@
 """The encoder that a model was trained behind, found again and checked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, get_args
@@ -47,11 +48,11 @@ class QueryEncoder:
 
     def texts(self, texts: Sequence[str]) -> Matrix:
         """(N, D) unit-norm features; what is longer than the context goes by sentences."""
-        return self.load(images=False).encode_texts(texts)
+        return _sized(self.load(images=False), len(texts)).encode_texts(texts)
 
     def images(self, images: "Sequence[Image]") -> Matrix:
         """(N, D) unit-norm features of RGB pictures."""
-        return self.load(images=True).encode_images(images)
+        return _sized(self.load(images=True), len(images)).encode_images(images)
 
     def load(self, *, images: bool) -> "Encoder":
         """The encoder, loaded now if it was not; without `images` it may encode texts only.
@@ -78,6 +79,14 @@ class QueryEncoder:
         """The towers' number format: the one of training, where this device has it."""
         trained: Precision = self.identity.details["precision"]
         return "float32" if trained == "float16" and self.device == "cpu" else trained
+
+
+def _sized(encoder: "Encoder", count: int) -> "Encoder":
+    """`encoder` with passes no larger than `count` rows: a lone query need not pay for eight.
+
+    A feature then equals extraction's up to rounding, not always bit by bit.
+    """
+    return replace(encoder, pass_rows=max(1, min(count, encoder.pass_rows)))
 
 
 def encoder_of(model: Path, provenance: Provenance, *, device: str) -> QueryEncoder:
