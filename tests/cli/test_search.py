@@ -4,11 +4,20 @@ import json
 import re
 import shutil
 import sys
+from pathlib import Path
 
+import h5py
+import open_clip
 import pytest
+import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
+from tests.support.encoder import CONFIG
 from xshot.cli.main import build
+from xshot.encoder.checkpoint import read_encoder_files
+from xshot.encoder.files import FileHashes
+from xshot.encoder.fingerprint import identify
 from xshot.errors import UserError
 
 
@@ -63,6 +72,55 @@ def test_an_image_asks(xshot, tmp_path):
     assert len(done.stdout.splitlines()) == 3
 
 
+@pytest.fixture
+def behind_a_checkpoint(xshot, monkeypatch):
+    """Names the model's encoder as `clip.weights: epoch_3.pt`, `clip.architecture: tiny` would."""
+
+    def rename():
+        state = load_file("encoder/open_clip_model.safetensors")
+        weights = {f"module.{name}": tensor for name, tensor in state.items()}
+        torch.save({"epoch": 3, "state_dict": weights}, "epoch_3.pt")
+        Path("encoder").unlink()
+        monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", CONFIG["model_cfg"])
+        files = read_encoder_files(Path("epoch_3.pt"), "tiny")
+        identity = identify(
+            files, precision="float32", device="cpu", hashes=FileHashes(Path("hashes.json"))
+        )
+        config = Path("models/projector/config.json")
+        tree = json.loads(config.read_text())
+        tree["provenance"] |= {
+            "encoder_fingerprint": identity.fingerprint,
+            "encoder_path": "epoch_3.pt",
+            "encoder_architecture": "tiny",
+        }
+        config.write_text(json.dumps(tree))
+        with h5py.File("data/features.h5", "r+") as file:
+            file.attrs["encoder_fingerprint"] = identity.fingerprint
+            file.attrs["encoder"] = json.dumps(identity.details)
+
+    return rename
+
+
+@pytest.mark.parametrize("by_image", [False, True])
+def test_a_checkpoint_finds_what_the_folder_of_the_same_weights_finds(
+    xshot, tmp_path, behind_a_checkpoint, by_image
+):
+    image = next(iter(sorted((tmp_path / "copy/raw/images").glob("*.png"))))
+    query = ["--image", image] if by_image else ["a red bird"]
+    of_folder = json.loads(xshot("search", *query, "--json").stdout)
+    behind_a_checkpoint()
+    assert json.loads(xshot("search", *query, "--json").stdout) == of_folder
+
+
+def test_a_checkpoint_that_was_trained_on_is_refused(xshot, behind_a_checkpoint):
+    behind_a_checkpoint()
+    checkpoint = torch.load("epoch_3.pt", weights_only=True)
+    checkpoint["state_dict"]["module.logit_scale"] += 1
+    torch.save(checkpoint, "epoch_3.pt")
+    with pytest.raises(UserError, match=r"epoch_3\.pt: not the encoder .* trained with"):
+        xshot("search", "a red bird")
+
+
 @pytest.mark.parametrize("arguments", [[], ["a bird", "--image", "cat.png"]])
 def test_one_query_is_asked_for(xshot, arguments):
     with pytest.raises(UserError, match="give one query"):
@@ -75,6 +133,18 @@ def test_without_its_extra_the_server_says_what_to_install(xshot, monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(UserError, match=r"uvicorn: type `pip install 'xshot\[serve\]'`"):
         xshot("serve")
+
+
+@pytest.mark.parametrize(("large", "threads"), [(10**6, 1), (1, 2)])
+def test_only_a_large_gallery_is_worth_a_second_thread(xshot, monkeypatch, large, threads):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    monkeypatch.setattr("xshot.cli.retriever._LARGE", large)
+    try:
+        xshot("search", "a red bird", "--top", 1)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_folder_is_indexed_then_searched(xshot, tmp_path):

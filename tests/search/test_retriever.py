@@ -108,6 +108,17 @@ def test_a_hit_tells_what_the_row_is_and_what_the_model_takes_it_for(repository,
     assert retriever.search(text="a dog", system="clip")[0].guess is None
 
 
+def test_queries_encoded_together_are_those_encoded_alone(repository, retriever):
+    texts = ["a red bird", "a dog", "two small dogs in an old house", *["one more text"] * 9]
+    alone = [retriever.encoder.texts([text])[0] for text in texts]
+    np.testing.assert_allclose(retriever.encoder.texts(texts), alone, atol=1e-5)
+    files = [repository / "raw" / image for image in retriever.gallery.images[:9]]
+    pictures = [Image.open(file).convert("RGB") for file in files]
+    alone = [retriever.encoder.images([picture])[0] for picture in pictures]
+    np.testing.assert_allclose(retriever.encoder.images(pictures), alone, atol=1e-5)
+    np.testing.assert_allclose(retriever.gallery.features["image"][:9], alone, atol=1e-5)
+
+
 def test_more_answers_than_rows_are_all_rows(retriever):
     hits = retriever.search(text="a dog", k=10**6)
     assert sorted(hit.row for hit in hits) == list(range(len(retriever.gallery)))

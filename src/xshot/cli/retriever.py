@@ -16,6 +16,9 @@ GalleryOption = Annotated[
     ),
 ]
 
+# For one query and fewer rows than this, a second thread costs more in hand-overs than it computes.
+_LARGE = 20_000
+
 
 def load_retriever(model: Path, index: Path | None) -> "Retriever":
     """The model with the index, or with the dataset of params.yaml.
@@ -23,6 +26,7 @@ def load_retriever(model: Path, index: Path | None) -> "Retriever":
     Raises:
         UserError: something is absent or damaged, or does not fit together.
     """
+    from xshot.compute import limit_threads
     from xshot.datasets.params import DataParams
     from xshot.params import RunParams, load_params
     from xshot.search.gallery import read_dataset
@@ -34,4 +38,6 @@ def load_retriever(model: Path, index: Path | None) -> "Retriever":
         gallery = read_index(index)
     else:
         gallery = read_dataset(Path(), Path(params.section(DataParams).root))
+    if len(gallery) < _LARGE:
+        limit_threads(1)
     return Retriever.load(model, gallery=gallery, device=params.section(RunParams).device)
