@@ -119,6 +119,15 @@ def test_queries_encoded_together_are_those_encoded_alone(repository, retriever)
     np.testing.assert_allclose(retriever.gallery.features["image"][:9], alone, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [1, 5, 10**6])
+def test_a_gallery_embedded_in_blocks_is_the_one_embedded_at_once(repository, monkeypatch, rows):
+    monkeypatch.setattr("xshot.search.retriever._BLOCK_ROWS", rows)
+    fresh = xshot.Retriever.load(repository / "models/projector", device="cpu")
+    embedder, _ = load_embedder(repository / "models/projector")
+    at_once = embedder.embed_text(fresh.gallery.features["text"])
+    np.testing.assert_allclose(fresh.items("model", "text"), at_once, atol=1e-6)
+
+
 def test_more_answers_than_rows_are_all_rows(retriever):
     hits = retriever.search(text="a dog", k=10**6)
     assert sorted(hit.row for hit in hits) == list(range(len(retriever.gallery)))

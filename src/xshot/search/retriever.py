@@ -26,6 +26,8 @@ System = Literal["model", "clip"]
 Modality = Literal["image", "text"]
 
 SYSTEMS: tuple[System, ...] = get_args(System)
+# Embedded at a time: what lies between the features and the embedding must not grow with a gallery.
+_BLOCK_ROWS = 2**14
 _SIDES: dict[Modality, int] = {"image": 0, "text": 1}
 
 
@@ -292,7 +294,15 @@ class Retriever:
 
     def _embedded(self, features: Matrix, modality: Modality) -> Matrix:
         embed = self._embedder.embed_image if modality == "image" else self._embedder.embed_text
-        return embed(features)
+        first = embed(features[:_BLOCK_ROWS])
+        if len(first) == len(features):
+            return first
+        embedded = np.empty((len(features), first.shape[1]), np.float32)
+        embedded[:_BLOCK_ROWS] = first
+        for start in range(_BLOCK_ROWS, len(features), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            embedded[block] = embed(features[block])
+        return embedded
 
     def _guesses(
         self, items: Matrix, system: System, modality: Modality
