@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever
+from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever, uncollected
 from xshot.errors import UserError
 from xshot.store.atomic import write_text
 
@@ -34,18 +34,19 @@ def command(
     ] = None,
 ) -> None:
     """Print the best rows for a query."""
-    from xshot.search.answers import as_json as json_of
-    from xshot.search.answers import as_table
-    from xshot.search.retriever import SYSTEMS
-
     if (text is None) == (image is None):
         raise UserError('give one query: a text, as in `xshot search "a red bird"`, or --image')
-    retriever = load_retriever(model, index)
-    systems: tuple[System, ...] = SYSTEMS if system == "both" else (system,)
-    answers: dict[str, list[Hit]] = {
-        name: retriever.search(text=text, image=image, k=top, system=name, find=find)
-        for name in systems
-    }
+    with uncollected():
+        from xshot.search.answers import as_json as json_of
+        from xshot.search.answers import as_table
+        from xshot.search.retriever import SYSTEMS
+
+        retriever = load_retriever(model, index)
+        systems: tuple[System, ...] = SYSTEMS if system == "both" else (system,)
+        answers: dict[str, list[Hit]] = {
+            name: retriever.search(text=text, image=image, k=top, system=name, find=find)
+            for name in systems
+        }
     query = str(image) if text is None else text
     typer.echo(json_of(query, retriever.gallery, answers) if as_json else as_table(answers))
     if html is not None:

@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
 
-from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever
+from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever, uncollected
 from xshot.errors import UserError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -35,10 +36,11 @@ def command(
 
     # The thread that answers must not wait long for the one that encodes.
     sys.setswitchinterval(0.0005)
-    retriever = load_retriever(model, index)
-    retriever.encoder.load(images=True)
-    retriever.embed()
-    retriever.search(text="the first one takes longer than all others")
+    with uncollected():
+        retriever = load_retriever(model, index)
+        retriever.encoder.load(images=True)
+        retriever.embed()
+        retriever.search(text="the first one takes longer than all others")
     hosts = ("localhost", "127.0.0.1", "[::1]") if host in _LOOPBACK else ("*",)
     config = uvicorn.Config(
         create_app(retriever, hosts=hosts),
@@ -48,6 +50,12 @@ def command(
         server_header=False,
     )
     listener = config.bind_socket()
-    place = listener.getsockname()
-    typer.echo(f"http://{host}:{place[1]} (Ctrl-C ends it)")
-    uvicorn.Server(config).run([listener])
+
+    class Announced(uvicorn.Server):
+        """Says where it is once it answers: before, a browser would be refused."""
+
+        async def startup(self, sockets: list[socket] | None = None) -> None:
+            await super().startup(sockets)
+            typer.echo(f"http://{host}:{listener.getsockname()[1]} (Ctrl-C ends it)")
+
+    Announced(config).run([listener])
