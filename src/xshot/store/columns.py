@@ -63,8 +63,9 @@ class Column(Sequence[T]):
 
     def distinct(self) -> tuple["Column[T]", NDArray[np.int32]]:
         """Each string once, in order of first appearance, and (N,) each row's place in these."""
-        # Long texts may come to more than the 2 GiB that an array of plain strings holds.
-        values = self._values.cast(pa.large_string())
+        values = self._values
+        if values.nbytes >= 1 << 31:  # more than an array of plain strings holds
+            values = values.cast(pa.large_string())
         if isinstance(values, pa.ChunkedArray):
             values = values.combine_chunks()
         encoded = values.dictionary_encode()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -97,7 +98,6 @@ def check_manifest(manifest: Manifest, *, source: Path) -> None:
     """
     if not manifest.ids:
         raise UserError(f"{source}: no rows; a manifest needs at least one image-text pair")
-    first_row: dict[str, int] = {}
     rows = zip(
         manifest.ids,
         manifest.images,
@@ -114,11 +114,16 @@ def check_manifest(manifest: Manifest, *, source: Path) -> None:
             or _labels_problem(labels)
             or _split_problem(split)
         )
-        if id_ in first_row:
-            problem = f"the id is taken by row {first_row[id_]} already; ids must be unique"
         if problem:
             raise UserError(f"{source}: row {number} (id {id_!r}): {problem}")
-        first_row[id_] = number
+    _, places = Column.of(manifest.ids).distinct()
+    repeated = np.flatnonzero(places != np.arange(len(places)))
+    if repeated.size:
+        row = int(repeated[0])
+        raise UserError(
+            f"{source}: row {row + 1} (id {manifest.ids[row]!r}): the id is taken by row "
+            f"{places[row] + 1} already; ids must be unique"
+        )
 
 
 def _id_problem(id_: str) -> str | None:
