@@ -69,7 +69,10 @@ class Column(Sequence[T]):
         if isinstance(values, pa.ChunkedArray):
             values = values.combine_chunks()
         encoded = values.dictionary_encode()
-        return Column(encoded.dictionary), encoded.indices.to_numpy()
+        distinct, places = Column[T](encoded.dictionary), encoded.indices.to_numpy()
+        # Arrow keeps what the search took, some 150 bytes a row, for its own later use.
+        pa.default_memory_pool().release_unused()
+        return distinct, places
 
 
 def _hashable(value: Any) -> Any:
