@@ -6,7 +6,7 @@ from itertools import count, islice
 import pytest
 import torch
 
-from xshot.encoder.workers import map_in_order
+from xshot.encoder.workers import Workers, map_in_order
 
 
 def test_results_come_in_order():
@@ -16,6 +16,20 @@ def test_results_come_in_order():
 def test_all_threads_work_at_the_same_time():
     barrier = threading.Barrier(3, timeout=20)  # passes only if three wait at once
     assert len(list(map_in_order(lambda _: barrier.wait(), range(6), threads=3))) == 6
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_one_map_feeds_another_by_the_same_threads(threads):
+    names = set()
+
+    def note(x):
+        names.add(threading.current_thread().name)
+        return x + 1
+
+    with Workers(threads) as workers:
+        first = workers.map(note, range(40))
+        assert list(workers.map(note, (x * 10 for x in first))) == [10 * x + 11 for x in range(40)]
+    assert len(names) <= threads
 
 
 def test_endless_items_are_taken_only_a_little_ahead():

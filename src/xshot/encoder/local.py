@@ -15,7 +15,7 @@ from xshot.encoder.engine import EncodedFile
 from xshot.encoder.images import BadImageError, decode_image
 from xshot.encoder.pieces import EncodedTexts, join_pieces
 from xshot.encoder.texts import TextBatch, batch_texts
-from xshot.encoder.workers import map_in_order
+from xshot.encoder.workers import Workers, map_in_order
 
 if TYPE_CHECKING:
     from xshot.encoder.encode import Encoder
@@ -39,8 +39,10 @@ class LocalEngine:
         self, files: Iterable[tuple[int, Path]], known: Collection[bytes]
     ) -> Iterator[list[EncodedFile]]:
         """See `Engine`."""
-        reads = map_in_order(lambda file: self._read(*file, known), files, threads=self._threads)
-        return map_in_order(self._encode, self._full_passes(reads), threads=self._threads)
+        # The same threads for both: more than there are cores would wait and spoil their caches.
+        with Workers(self._threads) as workers:
+            reads = workers.map(lambda file: self._read(*file, known), files)
+            yield from workers.map(self._encode, self._full_passes(reads))
 
     def texts(self, texts: Sequence[str]) -> Iterator[EncodedTexts]:
         """See `Engine`."""
