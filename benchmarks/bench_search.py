@@ -1,12 +1,15 @@
 """Exact search in a large gallery: time and memory, beside scoring all of it at once.
 
 `python -m benchmarks.bench_search [items]`; 1,000,000 items of 256 dimensions by default, 1 GB.
-Memory is the peak of the process during the search, beyond the gallery.
+Memory is the peak of the process during the search, beyond the gallery. Then the embedding of such
+a gallery by the trained model of this checkout, if it is of as many dimensions.
 """
 
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
@@ -14,6 +17,8 @@ import torch
 
 from benchmarks.side_by_side import Row, side_by_side
 from xshot.retrieval.search import top_k
+from xshot.search.gallery import read_dataset
+from xshot.search.retriever import Retriever
 
 DIMENSIONS, K = 256, 12
 
@@ -48,6 +53,17 @@ def rows(size: int = 1_000_000) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def embed(size: int = 1_000_000) -> None:
+    """What a start or an added class costs."""
+    items, own = make_gallery(size), read_dataset(Path())
+    gallery = replace(own, images=("",) * size, texts=(), labels=(), features={"image": items})
+    retriever = Retriever.load(gallery=gallery)
+    start, cpu = time.perf_counter(), time.process_time()
+    retriever.embed()
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    print(f"embedding {size} items: {seconds:.2f} s, {cpu:.2f} s of CPU time")
+
+
 def _torch(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
     scores = torch.from_numpy(queries) @ torch.from_numpy(items).T
     return scores.topk(K).indices.numpy()
@@ -60,3 +76,4 @@ def _peak_mb() -> float:
 if __name__ == "__main__":
     for _ in rows(*map(int, sys.argv[1:])):
         pass
+    embed(*map(int, sys.argv[1:]))

@@ -19,6 +19,7 @@ BENCHMARKS = (
     "projector",
     "dag",
     "sweep",
+    "cold_search",
 )
 
 _HERE = Path(__file__).parent
