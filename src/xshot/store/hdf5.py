@@ -137,11 +137,16 @@ def read_rows(file: h5py.File, name: str, rows: NDArray[np.int64]) -> NDArray[np
 
 
 def write_strings(file: h5py.File, name: str, strings: Sequence[str]) -> None:
-    """Write UTF-8 strings."""
-    dataset = file.create_dataset(name, len(strings), h5py.string_dtype("utf-8"))
+    """Write UTF-8 strings, each in as many bytes as the longest takes.
+
+    Strings of variable length lie in heaps, and HDF5 can hang on one that is damaged.
+    """
+    length = max((len(string.encode()) for string in strings), default=0)
+    dtype = h5py.string_dtype("utf-8", max(1, length))
+    dataset = file.create_dataset(name, len(strings), dtype)
     for start in range(0, len(strings), BLOCK_ROWS):
         block = strings[start : start + BLOCK_ROWS]
-        dataset[start : start + len(block)] = list(block)
+        dataset[start : start + len(block)] = [string.encode() for string in block]
 
 
 def read_strings(file: h5py.File, name: str) -> tuple[str, ...]:
