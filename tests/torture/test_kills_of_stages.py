@@ -77,6 +77,15 @@ def kill_in(workspace: Workspace, stage: str, draw: random.Random) -> None:
     process.wait()
 
 
+def do_as_check_says(workspace: Workspace) -> None:
+    """DVC's own files are not written atomically; what is to be done then is one line."""
+    lines = workspace.python("-m", "xshot.cli.main", "check", check=False).stdout.splitlines()
+    for line in lines:
+        if "DVC was killed" in line:
+            # `git checkout dvc.lock` would do for a lock that is committed; this clone has none.
+            (workspace.path / line.split()[1].rstrip(":")).unlink()
+
+
 SECONDS: dict[str, float] = {}
 
 
@@ -94,6 +103,7 @@ def test_kills_leave_outputs_absent_or_whole(workspace, stage):
             assert sum(name in left for name in files) in (0, len(files)), out
         # What DVC remembers of earlier runs would restore the outputs without the stage.
         shutil.rmtree(workspace.path / ".dvc" / "cache" / "runs", ignore_errors=True)
+        do_as_check_says(workspace)
         workspace.repro()
         assert hashes(workspace.path) == expected
         assert not list(workspace.path.rglob(".*.partial"))

@@ -1,0 +1,37 @@
+"""`xshot check`: what DVC leaves behind when it is killed."""
+
+from pathlib import Path
+
+import pytest
+
+from xshot.cli.bookkeeping import check_bookkeeping
+
+LOCK, RWLOCK = Path("dvc.lock"), Path(".dvc/tmp/rwlock")
+
+
+def test_whole_files_are_not_spoken_of(clone):
+    assert list(check_bookkeeping()) == []
+
+
+def test_absent_files_are_fine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert list(check_bookkeeping()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "remedy"),
+    [
+        (RWLOCK, b"", "delete it"),
+        (RWLOCK, b'{"read": {"/a', "delete it"),
+        (RWLOCK, b"\0" * 40, "delete it"),
+        (LOCK, b"", "`git checkout dvc.lock`"),
+        (LOCK, b"schema: '2.0'\nstages:\n  prepare:\n    cmd: 'pyth", "`git checkout dvc.lock`"),
+    ],
+)
+def test_a_file_that_is_cut_off(clone, path, content, remedy):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    (finding,) = check_bookkeeping()
+    assert finding.mark == "wrong"
+    assert str(path) in finding.text
+    assert finding.text.endswith(remedy)
