@@ -37,7 +37,7 @@ def main() -> None:
         read_class_features(FEATURES),
         torch.device(resolve_device(run.device)),
     )
-    choice, trials = select(cells, benches, parts, Settings.of(params))
+    choice, trials = select(cells, benches, parts, Settings.of(params), threads=run.threads)
     write_choice(SELECTION, choice, trials)
 
 

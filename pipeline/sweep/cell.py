@@ -41,10 +41,8 @@ def main(seed: int, k_shot: int) -> None:
         k_shot=k_shot,
         params=params.section(EpisodeParams),
     )
-    classes, device = (
-        read_class_features(FEATURES),
-        torch.device(resolve_device(params.section(RunParams).device)),
-    )
+    run, classes = params.section(RunParams), read_class_features(FEATURES)
+    device = torch.device(resolve_device(run.device))
     benches = pseudo_benches(episode, _read, classes, device)
     bench = Workbench(episode.task, heldout, _read, classes, seed, device)
     settings = Settings.of(params)
@@ -58,7 +56,7 @@ def main(seed: int, k_shot: int) -> None:
             vaegan = settings.vaegan.model_copy(update={"init": init})
             own = replace(settings, vaegan=vaegan)
         cells = params.section(SelectParams).cells_for(variant)
-        choice, _ = select(cells, benches, variant, own)
+        choice, _ = select(cells, benches, variant, own, threads=run.threads)
         rows += _rows(bench, bench.embed(bench.embedder(variant, own, choice)), name)
     # Raw CLIP is the same in every variant's evaluation.
     unique = dict.fromkeys(rows)

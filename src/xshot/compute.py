@@ -6,7 +6,7 @@ import sys
 from xshot.errors import UserError
 
 TRAINING_THREADS = 1
-"""CPU threads of the training stages, whatever `threads` says: for minibatches this small a second
+"""CPU threads of one training, whatever `threads` says: for minibatches this small a second
 thread costs more in hand-overs than it computes, and on a busy machine ten times as much."""
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")

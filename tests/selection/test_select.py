@@ -91,13 +91,20 @@ def test_only_training_rows_are_read(episode, settings):
     assert asked <= set(drawn.task.train.ids)
 
 
-def test_the_same_episode_gives_the_same_choice(episode, read, settings):
+def test_the_same_episode_gives_the_same_choice_on_any_number_of_threads(episode, read, settings):
+    longer = Choice(steps=3, calibration=0.0)
     classes = make_features(make_manifest())[1]
     runs = [
-        select((GOOD, POOR), pseudo_benches(episode[0], read, classes, CPU), variant, settings)
-        for variant in [VARIANTS["xshot"]] * 2
+        select(
+            (GOOD, longer, POOR),
+            pseudo_benches(episode[0], read, classes, CPU),
+            VARIANTS["xshot"],
+            settings,
+            threads=threads,
+        )
+        for threads in (1, 1, 5)
     ]
-    assert runs[0] == runs[1]
+    assert runs[0] == runs[1] == runs[2]
 
 
 def test_draws_have_seeds_of_their_own(benches):

@@ -5,6 +5,7 @@ their other rows, by the library calls that the stages use.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
 
@@ -48,24 +49,30 @@ def select(
     benches: Sequence[Workbench],
     variant: Variant,
     settings: Settings,
+    *,
+    threads: int = 1,
 ) -> tuple[Choice, tuple[Trial, ...]]:
     """The cell with the best criterion, averaged over pseudo-episodes; of equals, the first.
 
     Each cell gets the weights of evidence that are most likely on the pseudo-episodes. A single
     cell that needs none is taken untried.
+
+    Args:
+        cells: to choose from.
+        benches: the pseudo-episodes.
+        variant: the model's parts.
+        settings: the params that training takes.
+        threads: pseudo-episodes that are worked on at a time. The result does not depend on it.
     """
     if len(cells) == 1 and variant.coordinates == "none":
         return cells[0], ()
-    weights = _fit_weights(cells, benches, variant, settings)
-    cells = [_weighted(cell, weights[cell.steps]) for cell in cells]
-    trials = list(product(benches, cells))
-    criteria = np.reshape(
-        [
-            criterion(bench, variant, settings, cell)
-            for bench, cell in progress(trials, total=len(trials), unit="trial", label="select")
-        ],
-        (len(benches), len(cells)),
-    ).mean(axis=0)
+    with ThreadPoolExecutor(threads) as pool:
+        weights = _fit_weights(cells, benches, variant, settings, pool)
+        cells = [_weighted(cell, weights[cell.steps]) for cell in cells]
+        trials = list(product(cells, benches))
+        found = pool.map(lambda trial: criterion(trial[1], variant, settings, trial[0]), trials)
+        values = list(progress(found, total=len(trials), unit="trial", label="select"))
+    criteria = np.reshape(values, (len(cells), len(benches))).mean(axis=1)
     tried = tuple(
         Trial(cell, round(float(value), 5)) for cell, value in zip(cells, criteria, strict=True)
     )
@@ -82,13 +89,18 @@ def criterion(bench: Workbench, variant: Variant, settings: Settings, cell: Choi
 
 
 def _fit_weights(
-    cells: Sequence[Choice], benches: Sequence[Workbench], variant: Variant, settings: Settings
+    cells: Sequence[Choice],
+    benches: Sequence[Workbench],
+    variant: Variant,
+    settings: Settings,
+    pool: ThreadPoolExecutor,
 ) -> dict[int, dict[str, dict[str, float]] | None]:
     """Weights of evidence by steps, then modality; None without coordinates."""
     judged: dict[int, list[Sides[Judged]]] = {cell.steps: [] for cell in cells}
     models = list(product(judged, benches))
-    for steps, bench in progress(models, total=len(models), unit="model", label="pseudo-episodes"):
-        sides = bench.judged(variant, settings, steps)
+    found = pool.map(lambda model: model[1].judged(variant, settings, model[0]), models)
+    shown = progress(found, total=len(models), unit="model", label="pseudo-episodes")
+    for (steps, _), sides in zip(models, shown, strict=True):
         if sides is not None:
             judged[steps].append(sides)
     return {steps: _weights(found) if found else None for steps, found in judged.items()}

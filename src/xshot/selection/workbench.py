@@ -6,6 +6,7 @@ and every cell of the grid with the same training length assembles its model aro
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -83,6 +84,7 @@ class Workbench:
     seed: int
     device: torch.device
     _made: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _lock: RLock = field(default_factory=RLock, repr=False)
 
     def embedder(self, variant: Variant, settings: Settings, choice: Choice) -> Embedder:
         """The model of `variant`, as `train_projector` makes it."""
@@ -207,7 +209,8 @@ class Workbench:
         )
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
-        if key not in self._made:
-            self._made[key] = make()
-        made: T = self._made[key]
-        return made
+        with self._lock:  # of several threads the first makes it
+            if key not in self._made:
+                self._made[key] = make()
+            made: T = self._made[key]
+            return made
