@@ -26,7 +26,7 @@ test-browser: $(VENV)/.xshot-test  ## run the tests in a browser (Chromium; skip
 torture: $(VENV)/.xshot-test  ## hundreds of kills, full disks, 10,000 mutated inputs (an hour)
 	XSHOT_TORTURE=all python -m pytest -m torture tests/torture $(PYTEST)
 
-sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour and a half)
+sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour)
 	dvc repro
 	dvc repro pipeline/sweep/dvc.yaml
 
