@@ -78,12 +78,13 @@ def kill_in(workspace: Workspace, stage: str, draw: random.Random) -> None:
 
 
 def do_as_check_says(workspace: Workspace) -> None:
-    """DVC's own files are not written atomically; what is to be done then is one line."""
+    """Of DVC's own files, which are not written atomically, and of unfinished outputs."""
     lines = workspace.python("-m", "xshot.cli.main", "check", check=False).stdout.splitlines()
     for line in lines:
-        if "DVC was killed" in line:
+        if "killed" in line:
+            path = workspace.path / line.split()[1].rstrip(":")
             # `git checkout dvc.lock` would do for a lock that is committed; this clone has none.
-            (workspace.path / line.split()[1].rstrip(":")).unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 SECONDS: dict[str, float] = {}

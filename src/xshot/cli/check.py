@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import typer
 
 from xshot.cli.artefacts import check_artefacts
-from xshot.cli.bookkeeping import check_bookkeeping
+from xshot.cli.bookkeeping import check_bookkeeping, check_leftovers
 from xshot.cli.finding import Finding, attempt
 from xshot.cli.inputs import check_dataset, check_encoder
 from xshot.params import load_params
@@ -27,6 +27,7 @@ def command() -> None:
 
 def _findings() -> Iterator[Finding]:
     yield from check_bookkeeping()
+    yield from check_leftovers()
     params = yield from attempt(load_params)
     if params is None:
         return
