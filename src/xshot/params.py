@@ -37,7 +37,11 @@ class RunParams(Section):
     key: ClassVar[str] = ""
 
     seed: int = Field(ge=0, lt=2**32, description="draws the episode and starts all training")
-    threads: int = Field(ge=1, le=1024, description="CPU threads of torch and BLAS")
+    threads: int = Field(
+        ge=1,
+        le=1024,
+        description="CPU threads of encoding and ranking; pseudo-episodes trained at a time",
+    )
     device: str = Field(
         pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto = GPU if there is one, else CPU"
     )

@@ -59,6 +59,7 @@ def test_columns_of_the_contract(tmp_path):
         ("ids", "a", r"the id is taken by row 1"),
         ("ids", "", r"the id is empty"),
         ("ids", "b\n", r"control character"),
+        ("ids", "é" * 513, r"the id takes 1026 bytes, more than 1024"),
         ("images", "/b.png", r"absolute"),
         ("images", "\\\\host\\b.png", r"absolute"),
         ("images", "C:\\b.png", r"absolute"),
@@ -74,6 +75,7 @@ def test_columns_of_the_contract(tmp_path):
         ("labels", ("",), r"the label '' is empty"),
         ("labels", ("a|b",), r"holds '\|'"),
         ("labels", ("a", "a"), r"'a\|a' name a class twice"),
+        ("labels", ("a", "b" * 1025), r"the label takes 1025 bytes, more than 1024"),
         ("splits", "val", r"unknown split 'val'; one of train, test"),
     ],
 )

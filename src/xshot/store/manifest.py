@@ -16,6 +16,9 @@ from xshot.store.columns import Column
 
 SPLITS = ("train", "test")
 
+MAX_NAME_BYTES = 1024
+"""Of an id or a label, in UTF-8. Later tables give every name as much room as the longest takes."""
+
 _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows' form too: a manifest may be written on one system and read on another.
@@ -115,7 +118,7 @@ def check_manifest(manifest: Manifest, *, source: Path) -> None:
             or _split_problem(split)
         )
         if problem:
-            raise UserError(f"{source}: row {number} (id {id_!r}): {problem}")
+            raise UserError(f"{source}: row {number} (id {id_[:80]!r}): {problem}")
     _, places = Column.of(manifest.ids).distinct()
     repeated = np.flatnonzero(places != np.arange(len(places)))
     if repeated.size:
@@ -129,7 +132,7 @@ def check_manifest(manifest: Manifest, *, source: Path) -> None:
 def _id_problem(id_: str) -> str | None:
     if not id_.strip() or _UNPRINTABLE.search(id_):
         return "the id is empty or holds a control character; give every row a plain name"
-    return None
+    return _length_problem("id", id_)
 
 
 def _image_problem(image: str) -> str | None:
@@ -158,8 +161,16 @@ def _labels_problem(labels: tuple[str, ...]) -> str | None:
             return f"the label {label!r} is empty or holds a control character"
         if "|" in label:
             return f"the label {label!r} holds '|', which separates labels; rename the class"
+        if problem := _length_problem("label", label):
+            return problem
     if len(set(labels)) != len(labels):
         return f"the labels {'|'.join(labels)!r} name a class twice"
+    return None
+
+
+def _length_problem(what: str, name: str) -> str | None:
+    if (length := len(name.encode())) > MAX_NAME_BYTES:
+        return f"the {what} takes {length} bytes, more than {MAX_NAME_BYTES}; give a shorter one"
     return None
 
 
