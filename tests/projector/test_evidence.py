@@ -142,6 +142,23 @@ def test_large_classes_are_thinned_and_small_ones_kept(training, gather_any):
     assert list(counts) == [MAX_MEMBERS, 5, 5, 2, 2, 2]
 
 
+@pytest.mark.parametrize("gather_any", [gather, gather_tip_evidence])
+def test_a_large_class_is_thinned_whatever_its_rows_are_labelled_beside(training, gather_any):
+    often = np.r_[np.repeat(np.arange(5), 40), np.arange(5, 21)]  # 200 rows of class 0
+    labels = training.labels[often]
+    labels[:20, 1] = labels[20:60, 2] = True  # few enough to be kept, all of them
+    many = replace(
+        training,
+        image=training.image[often],
+        text=training.text[often],
+        labels=labels,
+        is_support=training.is_support[often],
+    )
+    image, _ = gather_any(many)
+    rows = image.shares[: len(image.members) - (len(training.prompts) if image.logarithmic else 0)]
+    assert list((rows > 0).sum(axis=0)) == [MAX_MEMBERS, 25, 45, 2, 2, 2]
+
+
 def test_blocks_do_not_show(training, monkeypatch):
     image, _ = gather(training)
     whole = image.scores(training.image, training.image)

@@ -21,7 +21,7 @@ from xshot.episode.class_means import class_means
 from xshot.episode.training_set import Matrix, TrainingSet, normalise
 
 MAX_MEMBERS = 64
-"""Rows kept of each class; more are thinned evenly."""
+"""Rows that stand for a class; more are thinned evenly."""
 
 TIP_SHARPNESS = 5.5
 """Tip-Adapter's beta, as published."""
@@ -101,11 +101,9 @@ def gather_evidence(
         shrinkage: isotropic share of the within-class covariance, in (0, 1].
         sharpness: of the kernel.
     """
-    rows = _thinned(training.labels)
+    rows, labels = _thinned(training.labels)
     named = class_means(_without_support(training), prompt_weight=prompt_weight)
-    shares = np.concatenate(
-        [training.labels[rows], prompt_weight * np.eye(training.n_classes)], dtype=np.float32
-    )
+    shares = np.concatenate([labels, prompt_weight * np.eye(training.n_classes)], dtype=np.float32)
     shares /= shares.sum(axis=0)
     prototypes = [np.empty((0, training.dimensions), np.float32)] * 2
     if projected is not None:
@@ -127,8 +125,8 @@ def gather_evidence(
 
 def gather_tip_evidence(training: TrainingSet) -> tuple[Evidence, Evidence]:
     """Tip-Adapter's prompts and caches; keys are of the query's own modality, images and texts."""
-    rows = _thinned(training.labels)
-    shares = training.labels[rows].astype(np.float32)
+    rows, labels = _thinned(training.labels)
+    shares = labels.astype(np.float32)
     # The mean where the paper has the sum: classes here differ in size.
     shares /= np.maximum(shares.sum(axis=0), 1)
     nothing = np.empty((0, training.dimensions), np.float32)
@@ -177,10 +175,11 @@ def _without_support(training: TrainingSet) -> TrainingSet:
     return replace(training, labels=training.labels & ~training.is_support[:, None])
 
 
-def _thinned(labels: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Rows of which each class has at most `MAX_MEMBERS`, evenly out of its own."""
-    kept = np.zeros(len(labels), bool)
-    for column in labels.T:
+def _thinned(labels: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows that stand for the classes, and for which: each has at most `MAX_MEMBERS`, evenly."""
+    kept = np.zeros_like(labels)
+    for of_class, column in zip(kept.T, labels.T, strict=True):
         own = np.flatnonzero(column)
-        kept[own[np.linspace(0, len(own) - 1, min(len(own), MAX_MEMBERS)).astype(int)]] = True
-    return np.flatnonzero(kept)
+        of_class[own[np.linspace(0, len(own) - 1, min(len(own), MAX_MEMBERS)).astype(int)]] = True
+    rows = np.flatnonzero(kept.any(axis=1))
+    return rows, kept[rows]
