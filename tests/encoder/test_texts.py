@@ -68,6 +68,40 @@ def test_a_text_is_truncated_iff_its_tokens_exceed_the_context(tokenizer):
     assert found == {row for row, text in enumerate(texts) if len(text.split()) > room}
 
 
+def numbers_as_tokens(start, end, padding, closing):
+    """A tokenizer of texts such as "3 0 5", with the special tokens of a family of models."""
+
+    def tokenize(texts, context=6):
+        rows = []
+        for text in texts:
+            words = [int(word) for word in text.split()][: context - len(start + end + closing)]
+            used = [*start, *words, *end]
+            rows.append([*used, *[padding] * (context - len(used + closing)), *closing])
+        return torch.tensor(rows)
+
+    return Tokenizer(tokenize, context=6, padding=padding, cut=False, closing=len(closing))
+
+
+@given(words=st.lists(st.lists(st.integers(2, 9) | st.just(0), max_size=9), min_size=1, max_size=5))
+@pytest.mark.parametrize(
+    ("start", "end", "padding", "closing"),
+    [
+        ([8], [9], 0, []),  # CLIP: the token of "!" pads
+        ([], [1], 1, []),  # SigLIP: the end token pads
+        ([], [0], 0, []),  # the end token has been made padding
+        ([8], [9], 1, [7]),  # CLIPS: a class token behind the padding
+    ],
+)
+def test_families_of_tokenizers_do_not_hide_what_is_truncated(start, end, padding, closing, words):
+    if end == [padding]:
+        words = [[word or 2 for word in text] for text in words]
+    tokenizer = numbers_as_tokens(start, end, padding, closing)
+    batches = batch_texts([" ".join(map(str, text)) for text in words], tokenizer, size=4)
+    found = {piece.row for batch in batches for piece in batch.pieces if piece.truncated}
+    room = 6 - len(start + end + closing)
+    assert found == {row for row, text in enumerate(words) if len(text) > room}
+
+
 def test_without_cutting_all_texts_keep_the_context(byte_pairs):
     whole = Tokenizer(byte_pairs.tokenize, context=10, padding=0, cut=False)
     texts = ["red", "a green dog", "red red red red red red red red red red red"]

@@ -30,10 +30,26 @@ def test_transparent_pictures_stand_on_white(tmp_path, mode):
     assert np.asarray(decoded(thumbnail(tmp_path / "a.png"))).min() > 250
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "CMYK", "I;16"])
-def test_unusual_modes_are_shown(tmp_path, mode):
-    Image.new(mode, (16, 16)).save(tmp_path / "a.tif")
-    assert decoded(thumbnail(tmp_path / "a.tif")).mode == "RGB"
+@pytest.mark.parametrize(
+    ("mode", "value"), [("1", 1), ("L", 128), ("CMYK", (0, 0, 0, 127)), ("I;16", 128 * 257)]
+)
+def test_unusual_modes_are_shown(tmp_path, mode, value):
+    Image.new(mode, (16, 16), value).save(tmp_path / "a.tif")
+    small = decoded(thumbnail(tmp_path / "a.tif"))
+    assert small.mode == "RGB"
+    np.testing.assert_allclose(np.asarray(small), 255 if mode == "1" else 128, atol=2)
+
+
+def test_a_picture_taken_upright_is_shown_upright(tmp_path):
+    lying = Image.new("RGB", (40, 20))
+    lying.paste("white", (0, 0, 10, 20))
+    exif = lying.getexif()
+    exif[0x0112] = 6  # turn clockwise to see it
+    lying.save(tmp_path / "a.jpg", exif=exif, quality=95)
+    small = decoded(thumbnail(tmp_path / "a.jpg"))
+    assert small.size == (20, 40)
+    assert np.asarray(small)[:8].min() > 240
+    assert np.asarray(small)[12:].max() < 15
 
 
 def test_the_same_picture_gives_the_same_bytes(tmp_path):

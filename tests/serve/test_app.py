@@ -3,9 +3,11 @@
 import json
 import threading
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from io import BytesIO
+from itertools import islice
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -162,7 +164,7 @@ def test_a_large_body_is_refused_whether_it_says_so_or_not(client):
     assert "10 MiB" in refusal(client.post("/api/search", content=iter(parts)), 413)
 
 
-def test_images_past_the_line_get_503_and_when_to_come_again(client, served, monkeypatch):
+def test_images_past_the_queue_get_503_and_when_to_come_again(client, served, monkeypatch):
     may_go_on, working = threading.Event(), threading.Event()
     encode = module._encoded
 
@@ -181,9 +183,9 @@ def test_images_past_the_line_get_503_and_when_to_come_again(client, served, mon
         first = pool.submit(post)
         assert working.wait(20)
         others = [pool.submit(post) for _ in range(waiting + 3)]
-        # Three find no place in the line; texts do not stand in it.
-        while sum(other.done() for other in others) < 3:
-            pass
+        # Three find no place in the queue; texts do not stand in it.
+        turned_away = list(islice(as_completed(others, timeout=20), 3))
+        assert {future.result().status_code for future in turned_away} == {503}
         assert client.post("/api/search", json={"text": "a dog"}).status_code == 200
         may_go_on.set()
         responses = [future.result() for future in (first, *others)]
@@ -215,12 +217,19 @@ def test_a_name_alone_makes_a_class(client):
     assert response.json()["added"][0]["images"] == 0
 
 
+@pytest.mark.parametrize("name", ["cats/dogs", "a?b#c", "50%", "a/..", "/"])
+def test_a_class_of_any_name_can_be_removed_again(client, name):
+    assert client.post("/api/classes", data={"name": name}).json()["added"][0]["name"] == name
+    assert client.delete(f"/api/classes/{quote(name, safe='')}").json() == {"added": []}
+
+
 def test_classes_that_cannot_be_added_are_refused(client, served):
     def post(status, files=None, **form):
         return refusal(client.post("/api/classes", data=form, files=files), status)
 
     assert "name" in post(422, rows=[1])
     assert "name" in post(422, name="  ")
+    assert "dots" in post(422, name=" .. ")
     assert "name" in post(422, name="x" * (MAX_NAME + 1))
     assert "rows" in post(422, name="a", rows=[len(served.gallery)])
     assert "rows" in post(422, name="a", rows=["one"])

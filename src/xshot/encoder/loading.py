@@ -118,14 +118,20 @@ def _tokenizer(model: nn.Module, files: EncoderFiles, long_texts: LongTexts) -> 
             f"{files.path}: its tokenizer cannot be loaded: {_first_line(error)}; "
             "copy the tokenizer files again"
         ) from None
-    padding, cut = 0, takes_short_texts(model)
+    padding, cut, closing = 0, takes_short_texts(model), 0
     if isinstance(tokenize, HFTokenizer):
         padding = tokenize.tokenizer.pad_token_id
+        closing = int(tokenize.tokenizer_mode == "clips")
         # The tower masks what its own config calls padding.
         config = getattr(getattr(model, "text", None), "config", None)
         cut = cut and padding == getattr(config, "pad_token_id", None)
     return Tokenizer(
-        tokenize, context=tokenize.context_length, padding=padding, cut=cut, long_texts=long_texts
+        tokenize,
+        context=tokenize.context_length,
+        padding=padding,
+        cut=cut,
+        long_texts=long_texts,
+        closing=closing,
     )
 
 

@@ -31,6 +31,7 @@ class Tokenizer:
         padding: the token that pads.
         cut: whether the tower's features are the same without the padding behind a text.
         long_texts: what becomes of a text longer than the context.
+        closing: tokens that end every context, behind the padding (the class token of CLIPS).
     """
 
     tokenize: Callable[..., Tensor]
@@ -38,6 +39,7 @@ class Tokenizer:
     padding: int
     cut: bool
     long_texts: LongTexts = "truncate"
+    closing: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def _tokenized(texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[tuple[Ten
         chunk = list(texts[start : start + _CHUNK])
         tokens = tokenizer.tokenize(chunk)
         used = tokens != tokenizer.padding
-        truncated = _truncated(chunk, tokenizer, used)
+        truncated = _truncated(chunk, tokenizer, tokens)
         for row, length in enumerate(_lengths(used, tokenizer).tolist()):
             yield tokens[row, :length].clone(), row in truncated
 
@@ -118,11 +120,17 @@ def _lengths(used: Tensor, tokenizer: Tokenizer) -> Tensor:
     return (used * places).amax(dim=1).clamp(min=1)
 
 
-def _truncated(texts: list[str], tokenizer: Tokenizer, used: Tensor) -> set[int]:
-    """Texts of which a context longer by one would hold more."""
-    full = used[:, -1].nonzero().flatten().tolist()
+def _truncated(texts: list[str], tokenizer: Tokenizer, tokens: Tensor) -> set[int]:
+    """Texts of which a context longer by one would hold more.
+
+    Counting tokens would not do: SigLIP pads with its end token, CLIP with the token of "!".
+    """
+    content = tokens[:, : tokens.shape[1] - tokenizer.closing]
+    full = (content[:, -2:] != tokenizer.padding).any(dim=1).nonzero().flatten().tolist()
     if not full:
         return set()
     longer = tokenizer.tokenize([texts[row] for row in full], tokenizer.context + 1)
-    more = (longer != tokenizer.padding).sum(dim=1) > used[full].sum(dim=1)
+    longer = longer[:, : longer.shape[1] - tokenizer.closing]
+    differs = (longer[:, :-1] != content[full]).any(dim=1)
+    more = differs | (longer[:, -1] != tokenizer.padding)
     return {row for row, is_more in zip(full, more.tolist(), strict=True) if is_more}

@@ -1,37 +1,33 @@
-"""Small pictures that travel inside the page."""
+"""Small pictures for pages, as the encoder saw them."""
 
 import base64
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from xshot.encoder.images import BadImageError, decode_image
 
 SIDE = 112
 """Longest side in pixels; the page shows them at about 80, so that dense screens stay sharp."""
 
 
 def thumbnail(path: Path) -> str | None:
-    """The picture as a `data:` URI (JPEG), or None if it cannot be read.
+    """The picture as a `data:` URI that travels inside a page, or None if it cannot be read.
 
     The page still shows the row then: by now a lost picture must not cost the evaluation.
     """
-    try:
-        with Image.open(path) as image:
-            image.draft("RGB", (SIDE, SIDE))  # lets a JPEG decode at a fraction of its size
-            small = _on_white(image)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError):
+    jpeg = small_jpeg(path, SIDE)
+    if jpeg is None:
         return None
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+
+
+def small_jpeg(path: Path, side: int) -> bytes | None:
+    """The picture as JPEG, at most `side` pixels wide and high; None if it cannot be read."""
+    try:
+        small = decode_image(path.read_bytes())
+    except (OSError, BadImageError):
+        return None
+    small.thumbnail((side, side))
     buffer = BytesIO()
     small.save(buffer, "JPEG", quality=82, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGB", "L", "CMYK", "YCbCr"):
-        small = image.convert("RGB")
-        small.thumbnail((SIDE, SIDE))
-        return small
-    small = image.convert("RGBA")
-    small.thumbnail((SIDE, SIDE))
-    white = Image.new("RGBA", small.size, "white")
-    return Image.alpha_composite(white, small).convert("RGB")
+    return buffer.getvalue()

@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from xshot.errors import UserError
+from xshot.report.thumbnails import small_jpeg
 from xshot.search.retriever import SYSTEMS, Modality, Retriever, System
+from xshot.serve.batch_queue import BatchQueue, QueueFullError
 from xshot.serve.guard import Guard
 from xshot.serve.limits import (
     MAX_CLASSES,
@@ -32,14 +34,14 @@ from xshot.serve.limits import (
     WAITING_TEXTS,
     RefusedError,
 )
-from xshot.serve.line import Line, LineFullError
 from xshot.serve.page import render_page, security_policy
-from xshot.serve.pictures import decode_upload, small_jpeg
+from xshot.serve.pictures import decode_upload
 
 Matrix = NDArray[np.float32]
 Asked = Literal["model", "clip", "both"]
 
 _TEXTS_TOGETHER = 64
+_PICTURE_SIDE = 320
 _PICTURES_KEPT = 2048
 
 
@@ -60,13 +62,13 @@ class Search:
     def __init__(self, retriever: Retriever) -> None:
         self.retriever = retriever
         self.changing = asyncio.Lock()
-        self.texts: Line[str, Matrix] = Line(
+        self.texts: BatchQueue[str, Matrix] = BatchQueue(
             lambda texts: list(retriever.encoder.texts(texts)),
             capacity=WAITING_TEXTS,
             together=_TEXTS_TOGETHER,
         )
         # Decoded by the thread that encodes: no more pictures are open than are worked on.
-        self.images: Line[bytes, Matrix] = Line(
+        self.images: BatchQueue[bytes, Matrix] = BatchQueue(
             lambda uploads: [_encoded(retriever, data) for data in uploads],
             capacity=WAITING_IMAGES,
             together=1,
@@ -130,7 +132,7 @@ def _add_page(app: FastAPI, search: Search, page: str) -> None:
     def small(row: int) -> bytes | None:
         gallery = search.retriever.gallery
         path = gallery.picture(row) if 0 <= row < len(gallery) else None
-        return None if path is None else small_jpeg(path)
+        return None if path is None else small_jpeg(path, _PICTURE_SIDE)
 
     @app.get("/api/pictures/{row}")
     async def show_picture(row: int) -> Response:
@@ -173,8 +175,8 @@ def _add_classes(app: FastAPI, search: Search) -> None:
         images: Annotated[tuple[UploadFile, ...], Form(max_length=MAX_EXAMPLES)] = (),
     ) -> dict[str, Any]:
         name = " ".join(name.split())
-        if not name:
-            raise RefusedError(422, "name: empty; give the class a name")
+        if not name.strip("."):  # of dots alone no address could be made
+            raise RefusedError(422, "name: empty or dots alone; give the class a name")
         if not all(0 <= row < len(search.retriever.gallery) for row in rows):
             raise RefusedError(422, "rows: no such row in the gallery")
         uploads = [await search.images.do(await image.read()) for image in images]
@@ -189,7 +191,7 @@ def _add_classes(app: FastAPI, search: Search) -> None:
                 raise RefusedError(409, str(error)) from None
         return _added(search.retriever)
 
-    @app.delete("/api/classes/{name}")
+    @app.delete("/api/classes/{name:path}")
     async def remove_class(name: str) -> dict[str, Any]:
         async with search.changing:
             try:
@@ -215,8 +217,8 @@ def _answer_errors(app: FastAPI) -> None:
     async def refused(_: Request, error: RefusedError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, error.status)
 
-    @app.exception_handler(LineFullError)
-    async def busy(_: Request, __: LineFullError) -> JSONResponse:
+    @app.exception_handler(QueueFullError)
+    async def busy(_: Request, __: QueueFullError) -> JSONResponse:
         return JSONResponse(
             {"error": "too many queries are waiting; try again"},
             503,

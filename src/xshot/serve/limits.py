@@ -16,7 +16,7 @@ MAX_CLASSES = 50
 """Classes that can be added."""
 
 MAX_EXAMPLES = 32
-"""Examples of a class that can be uploaded."""
+"""Uploaded examples of a class; as many of the gallery can join them."""
 
 WAITING_TEXTS = 256
 WAITING_IMAGES = 8

@@ -1,14 +1,11 @@
-"""Uploaded bytes to pictures, and the gallery's pictures to small ones."""
+"""Uploaded bytes to pictures."""
 
 from io import BytesIO
-from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
 from xshot.encoder.images import BadImageError, decode_image
 from xshot.serve.limits import FORMATS, RefusedError
-
-_SIDE = 320
 
 
 def decode_upload(data: bytes) -> Image.Image:
@@ -32,15 +29,3 @@ def decode_upload(data: bytes) -> Image.Image:
         return decode_image(data)
     except BadImageError as error:
         raise RefusedError(422, f"the image cannot be read: {error}") from None
-
-
-def small_jpeg(path: Path) -> bytes | None:
-    """The picture, at most a few hundred pixels wide and high; None if it cannot be read."""
-    try:
-        picture = decode_image(path.read_bytes())
-    except (OSError, BadImageError):
-        return None
-    picture.thumbnail((_SIDE, _SIDE))
-    buffer = BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()

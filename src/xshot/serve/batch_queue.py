@@ -10,11 +10,11 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
-class LineFullError(Exception):
+class QueueFullError(Exception):
     """Too many are waiting already."""
 
 
-class Line(Generic[A, B]):
+class BatchQueue(Generic[A, B]):
     """Does pieces of work in order of arrival, those that wait together at once.
 
     Used within one event loop; the work itself is done by one thread of its own, on one CPU thread.
@@ -44,10 +44,10 @@ class Line(Generic[A, B]):
         """The result for `piece`.
 
         Raises:
-            LineFullError: `capacity` pieces are waiting; nothing has been done.
+            QueueFullError: `capacity` pieces are waiting; nothing has been done.
         """
         if len(self._waiting) >= self._capacity:
-            raise LineFullError
+            raise QueueFullError
         result: asyncio.Future[B] = asyncio.get_running_loop().create_future()
         self._waiting.append((piece, result))
         if self._worker is None or self._worker.done():

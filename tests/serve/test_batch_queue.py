@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from xshot.serve.line import Line, LineFullError
+from xshot.serve.batch_queue import BatchQueue, QueueFullError
 
 
 def run(coroutine):
@@ -20,7 +20,7 @@ def test_every_piece_gets_its_own_result_and_waits_with_others():
         return [2 * piece for piece in pieces]
 
     async def main():
-        line = Line(double, capacity=100, together=8)
+        line = BatchQueue(double, capacity=100, together=8)
         try:
             return await asyncio.gather(*(line.do(piece) for piece in range(30)))
         finally:
@@ -39,14 +39,14 @@ def test_one_too_many_is_turned_away_and_the_others_are_served():
         return list(pieces)
 
     async def main():
-        line = Line(wait, capacity=2, together=1)
+        line = BatchQueue(wait, capacity=2, together=1)
         try:
             first = asyncio.create_task(line.do("works"))
             while line._waiting or line._worker is None:
                 await asyncio.sleep(0.01)
             waiting = [asyncio.create_task(line.do(piece)) for piece in ("a", "b")]
             await asyncio.sleep(0)
-            with pytest.raises(LineFullError):
+            with pytest.raises(QueueFullError):
                 await line.do("too many")
             may_go_on.set()
             return await asyncio.gather(first, *waiting)
@@ -63,7 +63,7 @@ def test_what_went_wrong_reaches_whom_it_concerns():
         return [ValueError(piece) if piece == "bad" else piece for piece in pieces]
 
     async def main():
-        line = Line(work, capacity=10, together=10)
+        line = BatchQueue(work, capacity=10, together=10)
         try:
             first = await asyncio.gather(line.do("good"), line.do("bad"), return_exceptions=True)
             second = await asyncio.gather(line.do("all"), return_exceptions=True)
@@ -87,7 +87,7 @@ def test_who_went_away_is_not_worked_for():
         return list(pieces)
 
     async def main():
-        line = Line(work, capacity=10, together=1)
+        line = BatchQueue(work, capacity=10, together=1)
         try:
             first = asyncio.create_task(line.do("first"))
             await asyncio.to_thread(started.wait, 10)
