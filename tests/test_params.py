@@ -5,11 +5,20 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from xshot.episode.params import EpisodeParams
 from xshot.errors import UserError
-from xshot.params import SECTIONS, Params, RunParams, Section, load_params, section_schema
+from xshot.params import (
+    SECTIONS,
+    Params,
+    RunParams,
+    Section,
+    load_params,
+    read_checked,
+    section_schema,
+)
 from xshot.projector.params import ProjectorParams
 from xshot.variants import ModelParams
 
@@ -51,15 +60,12 @@ class TestSection:
             ({"min_per_class": True}, "'episode.min_per_class' = True"),
             ({"pseudo_draws": [2]}, r"'episode.pseudo_draws' = \[2\]"),
             ({"pseudo_fraction": float("nan")}, "pseudo_fraction"),
+            ({"target_fraction": date(2025, 1, 1)}, "'episode.target_fraction' = '2025-01-01'"),
         ],
     )
     def test_a_wrong_value_names_file_key_and_reason(self, changes, complaint):
         with pytest.raises(UserError, match=f"^params.yaml: .*{complaint}"):
             episode_section(**changes)
-
-    def test_a_value_that_is_no_plain_scalar(self):
-        with pytest.raises(UserError, match="section 'episode': Object of type date is not"):
-            episode_section(target_fraction=date(2025, 1, 1))
 
     def test_a_missing_key(self):
         params = Params({"episode": {}}, Path("params.yaml"))
@@ -159,6 +165,28 @@ class TestFile:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         with pytest.raises(UserError, match=complaint):
             load_params(path)
+
+
+class TestOtherFiles:
+    """Files with a schema of their own, such as the sweep's params."""
+
+    class Seeds(BaseModel):
+        seeds: tuple[int, ...]
+
+    @pytest.mark.parametrize(
+        ("content", "complaint"),
+        [
+            ("seeds: [2024-01-01]", "'seeds.0' = '2024-01-01': Input should be a valid integer"),
+            ("seeds: [1.5]", "'seeds.0' = 1.5"),
+            ("? [2]\n: 1", "keys must be str"),
+            ("{}", "'seeds' is missing"),
+        ],
+    )
+    def test_a_wrong_value_names_file_key_and_reason(self, tmp_path, content, complaint):
+        path = tmp_path / "sweep.yaml"
+        path.write_text(content)
+        with pytest.raises(UserError, match=f"sweep.yaml: {complaint}"):
+            read_checked(path, self.Seeds)
 
 
 class TestSchemas:

@@ -82,7 +82,7 @@ class Params:
             raise UserError(f"{self._path}: section '{schema.key}' is missing or not a mapping")
         try:
             # Through JSON: strict about scalars, while YAML's lists may fill tuples.
-            return schema.model_validate_json(json.dumps(values))
+            return schema.model_validate_json(_as_json(values))
         except (ValidationError, TypeError, ValueError) as error:
             raise UserError(f"{self._path}: {explain(schema.key, error)}") from None
 
@@ -118,8 +118,8 @@ def read_checked(path: Path, schema: type[M]) -> M:
         UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
     """
     try:
-        return schema.model_validate_json(json.dumps(_read_yaml(path)))
-    except ValidationError as error:
+        return schema.model_validate_json(_as_json(_read_yaml(path)))
+    except (ValidationError, TypeError, ValueError) as error:
         raise UserError(f"{path}: {explain('', error)}") from None
 
 
@@ -140,10 +140,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return tree
 
 
+def _as_json(values: dict[str, Any]) -> str:
+    """What else YAML knows, such as dates, becomes text, which its key's schema then judges."""
+    return json.dumps(values, default=str)
+
+
 def explain(section: str, error: Exception) -> str:
     """The first thing that a schema found wrong, as `'section.key' = value: what is allowed`."""
     if not isinstance(error, ValidationError):
-        return f"section '{section}': {error}"
+        return f"section '{section}': {error}" if section else str(error)
     first = error.errors()[0]
     key = ".".join(str(part) for part in (section, *first["loc"]) if part != "")
     if first["type"] == "extra_forbidden":

@@ -131,6 +131,16 @@ class TestDiskErrors:
             write(path, "text")
         assert str(path) in str(caught.value)
 
+    @pytest.mark.parametrize("opened", [atomic_path, atomic_dir])
+    def test_what_cannot_be_read_meanwhile_is_named_itself(self, tmp_path, opened):
+        absent = tmp_path / "drawing.svg"
+        with pytest.raises(UserError) as caught, opened(tmp_path / "out"):
+            absent.read_text()
+        assert str(caught.value) == (
+            f"{absent}: No such file or directory; {tmp_path / 'out'} is not written"
+        )
+        assert list(tmp_path.iterdir()) == []
+
     @pytest.mark.parametrize("kind", ["text", "table", "model"])
     def test_a_full_disk_is_one_line_and_leaves_nothing(self, tmp_path, kind):
         result = run(FULL_DISK, kind, tmp_path)

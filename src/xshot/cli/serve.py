@@ -30,8 +30,7 @@ def command(
         from xshot.serve.app import create_app
     except ImportError as error:
         raise UserError(
-            f"xshot serve needs {error.name}: type `pip install 'xshot[serve]'`, in a checkout "
-            "`pip install -e '.[serve]'`"
+            f"xshot serve needs {error.name}: type `pip install -e '.[serve]'` in the checkout"
         ) from None
 
     # The thread that answers must not wait long for the one that encodes.
@@ -56,6 +55,7 @@ def command(
 
         async def startup(self, sockets: list[socket] | None = None) -> None:
             await super().startup(sockets)
-            typer.echo(f"http://{host}:{listener.getsockname()[1]} (Ctrl-C ends it)")
+            address = f"[{host}]" if ":" in host else host
+            typer.echo(f"http://{address}:{listener.getsockname()[1]} (Ctrl-C ends it)")
 
     Announced(config).run([listener])

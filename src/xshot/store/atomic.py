@@ -68,7 +68,17 @@ def _disk_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        if not _is_of_writing(error, path):
+            raise UserError(f"{error.filename}: {reason}; {path} is not written") from None
         raise UserError(f"{path}: cannot be written: {reason}; free space or mend access") from None
+
+
+def _is_of_writing(error: OSError, path: Path) -> bool:
+    """Whether the error names no other file, such as one that was to be read."""
+    if not isinstance(error.filename, str | os.PathLike):
+        return True
+    named, temporary = Path(error.filename), _sibling(path)
+    return named in (path, temporary, *path.parents) or temporary in named.parents
 
 
 def _fsync(path: Path) -> None:
