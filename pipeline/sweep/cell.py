@@ -4,10 +4,9 @@ The models are those of the stages, by the same library calls; variants share wh
 """
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -18,12 +17,13 @@ from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Embeddings
 from xshot.retrieval.tree import evaluate_systems
 from xshot.selection.params import SelectParams
 from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
-from xshot.store.features import read_class_features, read_features, read_ids
+from xshot.store.features import Features, read_class_features, read_features, read_ids
 from xshot.store.manifest import read_manifest
 from xshot.variants import VARIANTS
 
@@ -46,8 +46,8 @@ def main(seed: int, k_shot: int) -> None:
     benches = pseudo_benches(episode, _read, classes, device)
     bench = Workbench(episode.task, heldout, _read, classes, seed, device)
     settings = Settings.of(params)
-    encoder = Path(params.section(ClipParams).weights).name
-    rows: list[Row] = []
+    features = bench.heldout_features()
+    systems = {"clip": Embeddings(features.image, features.text)}
     for name in read_sweep_params().variants:
         variant_name, _, init = name.partition("/")
         variant = VARIANTS[variant_name]
@@ -57,34 +57,33 @@ def main(seed: int, k_shot: int) -> None:
             own = replace(settings, vaegan=vaegan)
         cells = params.section(SelectParams).cells_for(variant)
         choice, _ = select(cells, benches, variant, own, threads=run.threads)
-        rows += _rows(bench, bench.embed(bench.embedder(variant, own, choice)), name)
-    # Raw CLIP is the same in every variant's evaluation.
-    unique = dict.fromkeys(rows)
+        systems[name] = bench.embed(bench.embedder(variant, own, choice))
+    metrics = evaluate_systems(systems, bench.heldout_labels(), bench.task.is_target).metrics
     write_rows(
         Path(f"data/sweep/{seed}-{k_shot}.csv"),
-        [row._replace(encoder=encoder, seed=seed, k_shot=k_shot) for row in unique],
+        [
+            Row(
+                encoder=Path(params.section(ClipParams).weights).name,
+                seed=seed,
+                k_shot=k_shot,
+                variant=name,
+                system="clip" if name == "clip" else "model",
+                gallery=gallery,
+                direction=direction,
+                metric="map",
+                value=metrics[name][gallery][direction]["map"],
+            )
+            for name, gallery, direction in product(systems, GALLERIES, (*DIRECTIONS, "avg"))
+        ],
     )
 
 
-def _read(ids: tuple[str, ...]) -> Any:
+def _read(ids: tuple[str, ...]) -> Features:
     return read_features(FEATURES, ids)
 
 
-def _rows(bench: Workbench, model: Embeddings, variant: str) -> Iterator[Row]:
-    features = bench.heldout_features()
-    tree = evaluate_systems(
-        {"clip": Embeddings(features.image, features.text), "model": model},
-        bench.heldout_labels(),
-        bench.task.is_target,
-    ).metrics
-    for system, name in (("clip", "clip"), ("model", variant)):
-        for gallery in GALLERIES:
-            for direction in (*DIRECTIONS, "avg"):
-                value = tree[system][gallery][direction]["map"]
-                yield Row("", 0, 0, name, system, gallery, direction, "map", value)
-
-
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         if len(sys.argv) != 3 or not all(word.isdigit() for word in sys.argv[1:]):
             raise UserError("two whole numbers are needed: seed, K")

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from pipeline.sweep.generators_table import table
-from pipeline.sweep.rows import read_sweep_params
+from pipeline.sweep.rows import Measure, read_sweep_params
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
@@ -25,6 +24,7 @@ from xshot.errors import one_line_errors
 from xshot.mixture.fitting import fit_mixtures
 from xshot.mixture.mixture import Mixtures
 from xshot.params import RunParams, load_params
+from xshot.progress import log_to_stdout
 from xshot.projector.choice import Choice
 from xshot.projector.fitting import assemble
 from xshot.projector.training import train_projector
@@ -47,18 +47,6 @@ RESULTS = Path("results")
 NOISE = 0.5
 STEPS = 200
 RESAMPLES = 20
-
-
-class Measure(NamedTuple):
-    """One value; the names are the columns of results/generators.csv."""
-
-    seed: int
-    k_shot: int
-    draw: int
-    generator: str
-    modality: str
-    measure: str
-    value: float
 
 
 @dataclass(frozen=True)
@@ -219,5 +207,6 @@ def _retrieval(ground: Ground, pseudo: PseudoFeatures) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    log_to_stdout()
     with one_line_errors():
         main()

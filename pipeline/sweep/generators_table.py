@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
+from pipeline.sweep.rows import Measure
 from xshot.retrieval.significance import t_interval
 
 COLUMNS = {
@@ -18,11 +18,11 @@ COLUMNS = {
 }
 
 
-def table(measures: Sequence[Any]) -> str:
+def table(measures: Sequence[Measure]) -> str:
     """Markdown: per K and modality the quality of each generator, and what a projector gains.
 
     Args:
-        measures: rows with the columns of results/generators.csv.
+        measures: the rows of results/generators.csv.
     """
     values = defaultdict(list)
     for row in measures:

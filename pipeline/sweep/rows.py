@@ -1,4 +1,4 @@
-"""The sweep's long table: one value per row."""
+"""The long tables of sweep and generators: one value per row."""
 
 import csv
 from collections.abc import Iterable
@@ -36,6 +36,18 @@ class Row(NamedTuple):
     gallery: str
     direction: str
     metric: str
+    value: float
+
+
+class Measure(NamedTuple):
+    """One value; the names are the columns of results/generators.csv."""
+
+    seed: int
+    k_shot: int
+    draw: int
+    generator: str
+    modality: str
+    measure: str
     value: float
 
 
