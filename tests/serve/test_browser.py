@@ -144,6 +144,18 @@ def test_examples_make_a_class_that_results_are_seen_as(page):
     page.locator("#added").wait_for(state="hidden")
 
 
+def test_the_image_that_asks_is_an_example_by_itself(page):
+    drop(page, a_picture())
+    status(page, "12 results")
+    assert page.locator("#examples").inner_text() == "1 example, the image that asks, of"
+    page.get_by_label("Name of the new class").fill("cats/dogs")
+    page.get_by_role("button", name="Add class").click()
+    page.locator("#added-list li[title^='1 images']", has_text="cats/dogs").wait_for()
+    assert not page.locator("#teach").is_visible()
+    page.get_by_label("Remove the class cats/dogs").click()
+    page.locator("#added").wait_for(state="hidden")
+
+
 def test_a_bad_upload_is_refused_in_words(page):
     text = {"name": "fake.png", "mimeType": "image/png", "buffer": b"no image at all"}
     page.locator("#image").set_input_files(text)

@@ -140,8 +140,8 @@ function choose(row, on) {
 
 function showTeach() {
   const count = state.chosen.size + (state.image ? 1 : 0);
-  $("teach").hidden = state.chosen.size === 0;
-  const own = state.image ? " with the image that asks" : "";
+  $("teach").hidden = count === 0;
+  const own = state.image ? (count === 1 ? ", the image that asks," : " with the image that asks") : "";
   $("examples").textContent = `${count} ${count === 1 ? "example" : "examples"}${own} of`;
 }
 
@@ -175,6 +175,7 @@ async function removeClass(name) {
 
 function clearChoice() {
   for (const row of [...state.chosen.keys()]) choose(row, false);
+  $("teach").hidden = true;
 }
 
 function showClasses({ added }) {
