@@ -1,16 +1,16 @@
 """Exact search in a large gallery: time and memory, beside scoring all of it at once.
 
 `python -m benchmarks.bench_search [items]`; 1,000,000 items of 256 dimensions by default, 1 GB.
-Memory is the peak of the process during the search, beyond the gallery. Then the embedding of such
+Memory is what the search allocates at the most, beyond the gallery. Then the embedding of such
 a gallery by the trained model of this checkout, if it is of as many dimensions.
 """
 
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
 import torch
@@ -39,10 +39,14 @@ def rows(size: int = 1_000_000) -> Iterator[Row]:
     items = make_gallery(size)
     for count in (1, 64):
         queries = items[:: size // count][:count]
-        before, start = _peak_mb(), time.perf_counter()
+        start = time.perf_counter()
         top_k(queries, items, K)
-        seconds, memory = time.perf_counter() - start, _peak_mb() - before
-        print(f"{count} queries, {size} items: {seconds:.3f} s, {memory:.0f} MB more memory")
+        seconds = time.perf_counter() - start
+        tracemalloc.start()
+        top_k(queries, items, K)
+        memory = tracemalloc.get_traced_memory()[1] / 2**20
+        tracemalloc.stop()
+        print(f"{count} queries, {size} items: {seconds:.3f} s, {memory:.1f} MiB more memory")
     for count in (1, 64):
         queries = items[:: size // count][:count]
         yield side_by_side(
@@ -67,10 +71,6 @@ def embed(size: int = 1_000_000) -> None:
 def _torch(queries: np.ndarray, items: np.ndarray) -> np.ndarray:
     scores = torch.from_numpy(queries) @ torch.from_numpy(items).T
     return scores.topk(K).indices.numpy()
-
-
-def _peak_mb() -> float:
-    return getrusage(RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_without_its_extra_the_server_says_what_to_install(xshot, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("xshot.serve")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(UserError, match=r"uvicorn: type `pip install 'xshot\[serve\]'`"):
+    with pytest.raises(UserError, match=r"uvicorn: type `pip install -e '.\[serve\]'`"):
         xshot("serve")
 
 

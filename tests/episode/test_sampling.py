@@ -71,7 +71,7 @@ def parts(episode, heldout):
 
 
 def check_protocol(manifest, episode, heldout):
-    """The rules of DESIGN section 4, written as loops over the manifest."""
+    """The rules of the X-shot protocol, written as loops over the manifest."""
     task = episode.task
     target = set(task.target)
     assert target.isdisjoint(task.source)

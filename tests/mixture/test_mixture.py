@@ -3,7 +3,7 @@ import pytest
 from sklearn.mixture import GaussianMixture
 
 from xshot.mixture import mixture as module
-from xshot.mixture.mixture import Mixture
+from xshot.mixture.mixture import Mixture, Mixtures
 
 
 @pytest.fixture
@@ -72,3 +72,13 @@ def test_one_component_takes_everything(rng):
 def test_no_rows(rng):
     assert make_mixture(rng).responsibilities(features(rng, 0)).shape == (0, 5)
     assert make_mixture(rng).log_likelihood(features(rng, 0)) == 0
+
+
+def test_of_two_modalities_the_one_with_fewer_components_is_filled_up(rng):
+    mixtures = Mixtures(make_mixture(rng, n_components=3), make_mixture(rng, n_components=2))
+    image, text = features(rng, 9), features(rng, 9)
+    shares = mixtures.responsibilities(image, text)
+    assert (mixtures.n_components, shares.dtype) == (3, np.float32)
+    np.testing.assert_array_equal(shares[0], mixtures.image.responsibilities(image))
+    np.testing.assert_array_equal(shares[1, :, :2], mixtures.text.responsibilities(text))
+    np.testing.assert_array_equal(shares[1, :, 2], 0)

@@ -75,9 +75,9 @@ def check_artefacts(
         yield from verdict(_HELDOUT, "episode", fine, _heldout_problems(heldout, stored))
     yield from check_learned(
         params.section(ModelParams).variant,
-        episode.task.classes if episode else None,
-        _rows_hash(episode, stored),
-        stored[2].fingerprint if stored else None,
+        classes=episode.task.classes if episode else None,
+        source_hash=_source_hash(episode, stored),
+        encoder_fingerprint=stored[2].fingerprint if stored else None,
     )
 
 
@@ -103,7 +103,8 @@ def _encoder_problems(
         yield "made with other clip.templates"
     if clip.precision not in ("auto", details.get("precision")):
         yield f"made in {details.get('precision')}, not in clip.precision"
-    if clip.long_texts not in details.get("long_texts", clip.long_texts):
+    long_texts = details.get("long_texts")  # {how: how many}; absent where none was too long
+    if long_texts and clip.long_texts not in long_texts:
         yield "made with other clip.long_texts"
     if folder is not None and {"precision", "device"} <= details.keys():
         # In the precision and on the device recorded: what `auto` means only torch can say.
@@ -136,7 +137,7 @@ def _heldout_problems(heldout: HeldOut, stored: _Stored | None) -> Iterator[str]
             yield f"names rows that {_FEATURES} lacks"
 
 
-def _rows_hash(episode: Episode | None, stored: _Stored | None) -> str | None:
+def _source_hash(episode: Episode | None, stored: _Stored | None) -> str | None:
     """Of the rows that the models should have been trained on."""
     if episode is None or stored is None:
         return None

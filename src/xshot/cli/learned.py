@@ -19,15 +19,19 @@ _PROJECTOR = Path("models/projector")
 
 
 def check_learned(
-    variant: str, classes: tuple[str, ...] | None, rows: str | None, encoder: str | None
+    variant: str,
+    *,
+    classes: tuple[str, ...] | None,
+    source_hash: str | None,
+    encoder_fingerprint: str | None,
 ) -> Iterator[Finding]:
     """Check every output from `select` on.
 
     Args:
         variant: `model.variant`.
         classes: the episode's; None where there is no episode.
-        rows: hash of the rows that the models should have been trained on, where it is known.
-        encoder: fingerprint of the encoder that made the features, where it is known.
+        source_hash: of the rows that the models should have been trained on, where it is known.
+        encoder_fingerprint: of the encoder that made the features, where it is known.
     """
     selection = Path("models/selection.json")
     choice = yield from opened(selection, "select", read_choice)
@@ -42,20 +46,20 @@ def check_learned(
         if mixtures is not None:
             components = mixtures.image.n_components, mixtures.text.n_components
             fine = f"{components[0]} components of images, {components[1]} of texts"
-        yield from verdict(_MIXTURE, "fit_gmm", fine, _source_problems(learned_from, rows))
+        yield from verdict(_MIXTURE, "fit_gmm", fine, _source_problems(learned_from, source_hash))
     vaegan = yield from opened(
         _VAEGAN, "train_vaegan", lambda p: load_model(p, stage="train_vaegan")
     )
     if vaegan is not None:
         _, config = vaegan
         fine = "a generator" if config.get("generates") else "none, the variant generates nothing"
-        problems = _source_problems(config.get("source_hash", ""), rows)
+        problems = _source_problems(config.get("source_hash", ""), source_hash)
         yield from verdict(_VAEGAN, "train_vaegan", fine, problems)
     if classes is not None:
         yield from _check_pseudo(classes)
     origin = yield from opened(_PROJECTOR, "train_projector", _read_provenance)
     if origin is not None:
-        problems = _projector_problems(origin, variant, rows, encoder)
+        problems = _projector_problems(origin, variant, source_hash, encoder_fingerprint)
         yield from verdict(_PROJECTOR, "train_projector", f"variant {origin['variant']}", problems)
     metrics = yield from opened(Path("metrics.json"), "evaluate", _read_metrics)
     if metrics is not None:
@@ -68,17 +72,17 @@ def _check_pseudo(classes: tuple[str, ...]) -> Iterator[Finding]:
         yield Finding("ok", f"{_PSEUDO}: {len(pseudo.classes)} pairs")
 
 
-def _source_problems(learned_from: str, rows: str | None) -> Iterator[str]:
+def _source_problems(learned_from: str, source_hash: str | None) -> Iterator[str]:
     """Whether an artefact was made from the rows that the episode names; "" is from none."""
-    if learned_from and rows and learned_from != rows:
+    if learned_from and source_hash and learned_from != source_hash:
         yield "made from other rows than the episode names"
 
 
 def _projector_problems(
-    origin: dict[str, str], variant: str, rows: str | None, encoder: str | None
+    origin: dict[str, str], variant: str, source_hash: str | None, encoder_fingerprint: str | None
 ) -> Iterator[str]:
-    yield from _source_problems(origin["source_hash"], rows)
-    if encoder and encoder != origin["encoder_fingerprint"]:
+    yield from _source_problems(origin["source_hash"], source_hash)
+    if encoder_fingerprint not in (None, origin["encoder_fingerprint"]):
         yield "made from features of another encoder than data/features.h5 holds"
     if origin["variant"] != variant:
         yield f"its variant is {origin['variant']}, not model.variant"

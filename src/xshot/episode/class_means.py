@@ -30,7 +30,7 @@ def class_means(training: TrainingSet, *, prompt_weight: float) -> ClassMeans:
     A source class has the mean of its training rows. A target class has the mean of its support and
     of what its prompt predicts, which counts for `prompt_weight` rows: (sum + weight * predicted)
     / (K + weight). A row with several classes counts for each. The prediction is a linear map from
-    prompts to means, learned on the source classes (our reading).
+    prompts to means, learned on the source classes (our addition).
 
     Args:
         training: source and support rows with labels and prompts.

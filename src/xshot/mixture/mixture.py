@@ -71,3 +71,20 @@ class Mixtures:
 
     image: Mixture
     text: Mixture
+
+    @property
+    def n_components(self) -> int:
+        """J: the larger number of components of the two."""
+        return max(self.image.n_components, self.text.n_components)
+
+    def responsibilities(
+        self, image: NDArray[np.float32], text: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Of both modalities, for features (N, D): (2, N, J).
+
+        The modality with fewer components is filled up with zeros.
+        """
+        shares = np.zeros((2, len(image), self.n_components), np.float32)
+        shares[0, :, : self.image.n_components] = self.image.responsibilities(image)
+        shares[1, :, : self.text.n_components] = self.text.responsibilities(text)
+        return shares

@@ -3,7 +3,6 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from xshot.curves import Curves
 from xshot.episode.training_set import TrainingSet
@@ -129,18 +128,8 @@ def _pairs(
     return Batch(
         torch.from_numpy(np.stack([image, text])),
         torch.from_numpy(labels[rows]).float(),
-        None if mixtures is None else _responsibilities(mixtures, image, text),
+        None if mixtures is None else torch.from_numpy(mixtures.responsibilities(image, text)),
     )
-
-
-def _responsibilities(
-    mixtures: Mixtures, image: NDArray[np.float32], text: NDArray[np.float32]
-) -> torch.Tensor:
-    """(2, N, J); the modality with fewer components is filled up with zeros."""
-    of_image = torch.from_numpy(mixtures.image.responsibilities(image))
-    of_text = torch.from_numpy(mixtures.text.responsibilities(text))
-    columns = max(of_image.shape[1], of_text.shape[1])
-    return torch.stack([F.pad(of, (0, columns - of.shape[1])) for of in (of_image, of_text)])
 
 
 def _dropout_mask(

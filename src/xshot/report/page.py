@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -29,6 +28,7 @@ from xshot.report.outcome import (
 from xshot.report.pairs import Pairs
 from xshot.report.palette import DARK, LIGHT, custom_properties
 from xshot.report.series import Columns, Series
+from xshot.report.template import page_template
 from xshot.report.words import class_words, gate_words, verdict
 
 _CONFUSIONS = 12
@@ -65,16 +65,9 @@ def render_page(
         generation: None if the variant generates nothing.
         pairs: pictures and texts of the outcome's rows.
     """
-    environment = Environment(
-        loader=PackageLoader("xshot.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     metrics = outcome.evaluation.metrics
     matrices = {system: confusion_matrix(outcome, system) for system in SYSTEMS}
-    return environment.get_template("page.html.j2").render(
+    return page_template("xshot.report").render(
         **_constants(),
         facts=facts,
         outcome=outcome,

@@ -4,23 +4,15 @@ import base64
 import hashlib
 import re
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from xshot.report.palette import DARK, LIGHT, custom_properties
+from xshot.report.template import page_template
 from xshot.search.retriever import Retriever
 from xshot.serve.limits import FORMATS, MAX_BODY, MAX_NAME, MAX_TEXT
 
 
 def render_page(retriever: Retriever) -> str:
     """The page for a retriever's gallery and model."""
-    environment = Environment(
-        loader=PackageLoader("xshot.serve"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
+    return page_template("xshot.serve").render(
         light=custom_properties(LIGHT),
         dark=custom_properties(DARK),
         gallery=retriever.gallery,

@@ -73,22 +73,7 @@ def propose(
 def responsibilities(
     mixtures: Mixtures | None, image: NDArray[np.float32], text: NDArray[np.float32]
 ) -> Tensor:
-    """Responsibilities of both modalities for unit-norm features (N, D): (2, N, J).
-
-    The modality with fewer components is filled up with zeros; without mixtures J is 0.
-    """
+    """(2, N, J) responsibilities for unit-norm features (N, D); without mixtures J is 0."""
     if mixtures is None:
         return torch.empty(2, len(image), 0)
-    both = [
-        torch.from_numpy(mixture.responsibilities(features))
-        for mixture, features in ((mixtures.image, image), (mixtures.text, text))
-    ]
-    width = n_peaks(mixtures)
-    return torch.stack([F.pad(shares, (0, width - shares.shape[1])) for shares in both])
-
-
-def n_peaks(mixtures: Mixtures | None) -> int:
-    """J: the larger number of components of the two modalities, 0 without mixtures."""
-    if mixtures is None:
-        return 0
-    return max(mixtures.image.n_components, mixtures.text.n_components)
+    return torch.from_numpy(mixtures.responsibilities(image, text))

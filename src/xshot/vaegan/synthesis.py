@@ -81,7 +81,7 @@ def _steered(
     )
     if mixtures is None:
         return proposals
-    # Sorted by peak within each class, every so-manieth: systematic sampling of the peaks.
+    # Systematic sampling of the peaks: sorted by peak within each class, every `often`-th is kept.
     order = np.lexsort([_components(proposals.peaks), np.repeat(classes, often)])
     return proposals.take(torch.from_numpy(order[often // 2 :: often]))
 

@@ -16,7 +16,7 @@ from xshot.vaegan.networks import Critic, Encoder, Generator
 from xshot.vaegan.objective import Networks
 from xshot.vaegan.optimisation import optimise
 from xshot.vaegan.params import VaeganParams
-from xshot.vaegan.proposals import n_peaks, propose, responsibilities
+from xshot.vaegan.proposals import propose, responsibilities
 from xshot.vaegan.residuals import ResidualModel, fit_residuals
 from xshot.variants import Variant
 
@@ -85,7 +85,8 @@ def train_vaegan(
         principal=principal,
         generator=generator,
     )
-    networks = _networks(residuals, n_peaks(mixtures), variant, params, generator).to(device)
+    n_peaks = mixtures.n_components if mixtures else 0
+    networks = _networks(residuals, n_peaks, variant, params, generator).to(device)
     batches = Batches(
         pairs,
         proposals,
