@@ -100,6 +100,15 @@ def test_other_names_are_renamed(folder):
         run("a.npz", "--rename", "foo=image")
 
 
+def test_what_is_not_used_is_told(folder):
+    found = arrays()
+    np.savez("a.npz", **found | {"class_names": found["class_names"].astype(str), "epoch": 3,
+                                 "captions": np.array(["a", None] * N, object)})  # fmt: skip
+    told = run("a.npz")
+    assert "note: not used: epoch" in told
+    assert "note: neither numbers nor strings, so not used: captions (a.npz); if strings" in told
+
+
 def test_two_files_with_one_name(folder):
     np.savez("a.npz", image=np.ones((2, 2)))
     np.savez("b.npz", image=np.ones((2, 2)))

@@ -1,5 +1,7 @@
 """Files of arrays, each read beside what wrote it."""
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -68,9 +70,40 @@ def test_an_absent_file(tmp_path):
         read_arrays(tmp_path / "a.npz")
 
 
-def test_pickled_objects_are_never_loaded(tmp_path):
-    np.savez(tmp_path / "a.npz", x=np.array([{"a": 1}], object))
-    with pytest.raises(UserError, match="cannot be read"):
+class Trap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_objects_are_left_out_and_never_unpickled(tmp_path):
+    trap = np.array([Trap(tmp_path / "sprung")], object)
+    np.savez(tmp_path / "a.npz", a=trap, image=MATRIX, names=NAMES)
+    left_out = []
+    arrays = read_arrays(tmp_path / "a.npz", left_out)
+    assert set(arrays) == {"image", "names"}
+    assert left_out == ["a"]
+    assert not (tmp_path / "sprung").exists()
+    np.load(tmp_path / "a.npz", allow_pickle=True)["a"]
+    assert (tmp_path / "sprung").exists()
+
+
+def test_what_a_matlab_file_holds_besides_is_left_out(tmp_path):
+    write_mat(tmp_path / "a.mat")
+    left_out = []
+    assert set(read_arrays(tmp_path / "a.mat", left_out)) == {"image", "names"}
+    assert left_out == ["meta"]
+
+
+def test_a_damaged_array_beside_whole_ones_is_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", image=MATRIX, other=MATRIX)
+    data = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(data.replace(b"'<f8'", b"'<zz'", 1))
+    with pytest.raises(UserError, match=r"a.npz: cannot be read"):
         read_arrays(tmp_path / "a.npz")
 
 

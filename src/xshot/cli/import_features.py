@@ -45,6 +45,8 @@ def command(
 
     clip = load_params().section(ClipParams)
     roles, unused = assign(_read(files, rename or []))
+    if unused:
+        typer.echo(f"note: not used: {', '.join(sorted(unused))}")
 
     def encode(names: list[str]) -> "NDArray[np.float32]":
         return _encode(names, clip)
@@ -55,8 +57,6 @@ def command(
         typer.echo(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
     for notice in imported.notices:
         typer.echo(f"note: {notice}")
-    if unused:
-        typer.echo(f"note: not used: {', '.join(sorted(unused))}")
     typer.echo(
         f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
         f"`dvc exp run -S data.name=imported -S data.root={to} -S clip.weights={to}`"
@@ -67,11 +67,19 @@ def _read(files: list[Path], rename: list[str]) -> "Arrays":
     from xshot.imports.arrays import read_arrays
 
     arrays: Arrays = {}
+    left_out: list[str] = []
     for file in files:
-        for name, array in read_arrays(file).items():
+        names: list[str] = []
+        for name, array in read_arrays(file, names).items():
             if name in arrays:
                 raise UserError(f"{file}: another file has an array {name!r}, too; import one")
             arrays[name] = array
+        left_out += [f"{name} ({file})" for name in names]
+    if left_out:
+        typer.echo(
+            f"note: neither numbers nor strings, so not used: {', '.join(left_out)}; "
+            "if strings are meant, save them with .astype(str)"
+        )
     for change in rename:
         old, _, new = change.partition("=")
         if old not in arrays or not new:

@@ -23,13 +23,16 @@ Arrays = dict[str, NDArray[Any]]
 SUFFIXES = (".npz", ".mat", ".h5", ".hdf5")
 
 _NUMBERS_OR_TEXT = "biufU"
+# No array of a file is called so: what begins like this is a reader's own.
+_LEFT_OUT = "__left_out__"
 
 
-def read_arrays(path: Path, *, seconds: float = 600) -> Arrays:
+def read_arrays(path: Path, left_out: list[str] | None = None, *, seconds: float = 600) -> Arrays:
     """All arrays of a file; what is neither numbers nor strings is left out.
 
     Args:
         path: the file.
+        left_out: where the names of those left out are added.
         seconds: after which it counts as damaged.
 
     Raises:
@@ -50,21 +53,39 @@ def read_arrays(path: Path, *, seconds: float = 600) -> Arrays:
             reason = (error.stderr.splitlines() or ["damaged"])[-1][:200]
             raise UserError(f"{path}: cannot be read ({reason}); write it anew") from None
         with np.load(copy, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            arrays = {name: file[name] for name in file.files}
+    names = arrays.pop(_LEFT_OUT).tolist()
+    if left_out is not None:
+        left_out += names
+    return arrays
 
 
 def _convert(path: Path, target: Path) -> None:
     """What the process does: any of the formats to plain .npz."""
     if path.suffix.lower() == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
+        found = _from_npz(path)
     elif h5py.is_hdf5(path):
         found = _from_hdf5(path, matlab=path.suffix.lower() == ".mat")
     else:
         found = loadmat(path, simplify_cells=True)
     arrays = {name: _plain(value) for name, value in found.items() if name[:2] != "__"}
     kept = {name: a for name, a in arrays.items() if a.dtype.kind in _NUMBERS_OR_TEXT}
+    kept[_LEFT_OUT] = np.array([name for name in arrays if name not in kept], str)
     np.savez(target, **kept)  # type: ignore[arg-type]
+
+
+def _from_npz(path: Path) -> dict[str, Any]:
+    """By name; None for arrays of objects, which only unpickling would open."""
+    found: dict[str, Any] = {}
+    with np.load(path, allow_pickle=False) as file:
+        for name in file.files:
+            try:
+                found[name] = file[name]
+            except ValueError as error:
+                if not str(error).startswith("Object arrays cannot be loaded"):
+                    raise
+                found[name] = None
+    return found
 
 
 def _from_hdf5(path: Path, *, matlab: bool) -> dict[str, Any]:
