@@ -40,15 +40,33 @@ def test_rows_features_and_classes():
     assert {row.split for row in result.rows} == {None}
 
 
-def test_train_and_test_parts():
-    labels = WHOLE["labels"]
-    result = made(
-        image=None, text=None, labels=None,
-        I_tr=IMAGE[:4], I_te=IMAGE[4:], T_tr=TEXT[:4], T_te=TEXT[4:],
-        L_tr=labels[:4], L_te=labels[4:],
-    )  # fmt: skip
+def parts(train="tr", test="te", at=(4, 4, 4)):
+    """The whole arrays cut in two, each at its own row."""
+    found = {}
+    for letter, name, row in zip("ITL", ("image", "text", "labels"), at, strict=True):
+        found |= {
+            name: None,
+            f"{letter}_{train}": WHOLE[name][:row],
+            f"{letter}_{test}": WHOLE[name][row:],
+        }
+    return found
+
+
+@pytest.mark.parametrize(("train", "test"), [("tr", "te"), ("db", "query"), ("retrieval", "test")])
+def test_train_and_test_parts(train, test):
+    result = made(**parts(train, test))
     assert [row.split for row in result.rows] == ["train"] * 4 + ["test"] * 2
     np.testing.assert_array_equal(result.features.image, made().features.image)
+    np.testing.assert_array_equal(result.features.text, made().features.text)
+    assert [row.labels for row in result.rows] == [row.labels for row in made().rows]
+
+
+def test_validation_rows_are_unused_and_stand_for_no_other_part():
+    found = parts() | {f"{letter}_val": IMAGE for letter in "ITL"}
+    assert made(**found).features.ids == made(**parts()).features.ids
+    lacking = parts() | {"I_te": None, "I_val": IMAGE[4:]}
+    with pytest.raises(UserError, match=r"image: only the train part is there.*=test_image"):
+        made(**lacking)
 
 
 def test_rows_without_a_label_are_left_out():
@@ -75,7 +93,16 @@ def test_captions_and_ids_are_kept():
     [
         ({"text": None}, "text: none is there"),
         ({"image": None, "I_tr": IMAGE}, "image: only the train part"),
-        ({"labels": np.arange(5)}, "6 image features, 6 text features and 5 labels"),
+        ({"labels": np.arange(5)}, "rows of image: 6, text: 6, labels: 5; row i of each"),
+        (
+            parts(at=(4, 2, 4)),
+            r"image: 4 train \+ 2 test, text: 2 train \+ 4 test, labels: 4 train",
+        ),
+        (parts(at=(4, 4, 2)), r"text: 4 train \+ 2 test, labels: 2 train \+ 4 test; row i of each"),
+        (parts() | {"L_tr": None, "L_te": None, "LAll": np.arange(6)}, "labels: 6; row i of each"),
+        (parts() | {"ids": np.array(list("uvwxyz"))}, "ids: 6; row i of each"),
+        ({"captions": np.array(list("abc"))}, "captions: 3; row i of each"),
+        ({"captions": np.array([list("ab")] * 6)}, "captions: 2 a row; keep one"),
         ({"text": RNG.normal(size=(6, 7))}, "of 4 dimensions and text features of 7"),
         ({"class_features": None}, "no features of the classes.*--encode-names"),
         ({"class_features": PROMPTS[:2]}, "2 class features for 3 classes"),

@@ -21,6 +21,12 @@ WORDS = np.array(list("abcdef"))
         ("train_img", ROWS, Role("image", "train")),
         ("test_txt", ROWS, Role("text", "test")),
         ("train_img_lab", NUMBERS, Role("labels", "train")),
+        ("I_db", ROWS, Role("image", "train")),
+        ("T_database", ROWS, Role("text", "train")),
+        ("retrieval_L", NUMBERS, Role("labels", "train")),
+        ("I_query", ROWS, Role("image", "test")),
+        ("retrieval/test/image", ROWS, Role("image", "test")),
+        ("train_val_img", ROWS, Role("image", "train")),
         ("IAll", ROWS, Role("image", "")),
         ("LAll", ROWS, Role("labels", "")),
         ("images", ROWS, Role("image", "")),
@@ -39,9 +45,15 @@ def test_names(name, array, role):
     assert unused == []
 
 
-@pytest.mark.parametrize("name", ["features", "epoch", "X", "timg"])
+@pytest.mark.parametrize(
+    "name", ["features", "epoch", "X", "timg", "I_val", "valid_txt", "validation/labels", "L_dev"]
+)
 def test_what_has_no_role_is_told(name):
     assert assign({name: ROWS}) == ({}, [name])
+
+
+def test_a_count_is_no_array_of_labels():
+    assert assign({"n_labels": np.array(24)}) == ({}, ["n_labels"])
 
 
 def test_labels_of_both_modalities_may_be_the_same():
@@ -49,3 +61,16 @@ def test_labels_of_both_modalities_may_be_the_same():
     assert list(roles) == [Role("labels", "train")]
     with pytest.raises(UserError, match="'train_txt_lab' and 'train_img_lab' both look like train"):
         assign({"train_img_lab": NUMBERS, "train_txt_lab": NUMBERS[::-1]})
+
+
+@pytest.mark.parametrize("part", ["I_tr", "I_query"])
+def test_a_whole_beside_a_part_of_it_is_refused(part):
+    arrays = {part: ROWS, "I_gallery": ROWS, "T_tr": ROWS}
+    message = f"'I_gallery' looks like all rows of image and '{part}' like a part of them; rename"
+    with pytest.raises(UserError, match=message):
+        assign(arrays)
+
+
+def test_a_database_beside_its_own_train_part_is_refused():
+    with pytest.raises(UserError, match="'I_db' and 'I_tr' both look like train image"):
+        assign({"I_tr": ROWS[:4], "I_te": ROWS, "I_db": ROWS})

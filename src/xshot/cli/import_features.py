@@ -1,8 +1,10 @@
 """Make a dataset of ready-made features (.npz, .mat, .h5), for those who have no pictures.
 
 Arrays are known by their names, as the field writes them: I_tr, T_tr, L_tr, I_te ...; train_img,
-train_txt, train_img_lab ...; image, text, labels, split. Several files are read as one. The
-features of the classes' prompts come from an array `class_features` or from --encode-names.
+train_txt, train_img_lab ...; image, text, labels. I_db or I_retrieval is a train part, I_query a
+test part; I_val is not used. All are whole or all in a train and a test part. Several files are
+read as one. The features of the classes' prompts come from an array `class_features` or from
+--encode-names.
 """
 
 from pathlib import Path

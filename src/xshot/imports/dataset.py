@@ -11,10 +11,10 @@ from xshot.datasets.rows import Row
 from xshot.errors import UserError
 from xshot.imports.labels import label_names
 from xshot.imports.roles import Kind, Role
+from xshot.imports.sides import Roles, Side, pair_sides
 from xshot.store.features import NORM_TOLERANCE, ClassFeatures, Features
 
 Matrix = NDArray[np.float32]
-Roles = dict[Role, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,16 @@ def make_dataset(roles: Roles, encode_names: Callable[[list[str]], Matrix] | Non
         UserError: something is missing or does not fit.
     """
     notices: list[str] = []
-    image, splits = _side(roles, "image")
-    text, _ = _side(roles, "text")
-    given, _ = _side(roles, "labels")
-    _check_shapes(image, text, given)
+    sides = pair_sides(roles)
+    (image, splits), text = sides["image"], sides["text"].array
     stored = roles.get(Role("class_names", ""))
     named = None if stored is None else tuple(str(name).strip() for name in stored.ravel())
-    labels, names = label_names(given, named)
+    labels, names = label_names(sides["labels"].array, named)
     kept = np.array([row for row, own in enumerate(labels) if own], np.int64)
     if len(kept) < len(labels):
         notices.append(f"{len(labels) - len(kept)} rows without a label are left out")
-    captions = _strings(roles, "captions", len(labels)) or list(map(" and ".join, labels))
-    ids = _strings(roles, "ids", len(labels)) or [
+    captions = _strings(sides, "captions") or list(map(" and ".join, labels))
+    ids = _strings(sides, "ids") or [
         f"{split or 'row'}-{row:06d}" for row, split in enumerate(splits)
     ]
     carried = sorted({name for own in labels for name in own})
@@ -86,46 +84,12 @@ def make_dataset(roles: Roles, encode_names: Callable[[list[str]], Matrix] | Non
     )
 
 
-def _side(roles: Roles, kind: Kind) -> tuple[NDArray[Any], list[str | None]]:
-    """All rows of a kind, train first, and the split of each."""
-    whole = roles.get(Role(kind, ""))
-    if whole is not None:
-        return whole, [None] * (whole.size if 1 in whole.shape else len(whole))
-    parts = {split: roles.get(Role(kind, split)) for split in ("train", "test")}
-    found = {split: part for split, part in parts.items() if part is not None}
-    if len(found) < 2:
-        have = f"only the {next(iter(found))} part is there" if found else "none is there"
-        raise UserError(f"{kind}: {have}; name the array with --rename OLD={kind}")
-    flat = [part.ravel() if 1 in part.shape else part for part in found.values()]
-    if len({part.shape[1:] for part in flat}) > 1:
-        raise UserError(f"{kind}: train and test differ in their columns")
-    splits: list[str | None] = [
-        split for split, part in zip(found, flat, strict=True) for _ in range(len(part))
-    ]
-    return np.concatenate(flat), splits
-
-
-def _check_shapes(image: NDArray[Any], text: NDArray[Any], labels: NDArray[Any]) -> None:
-    n_labels = labels.size if 1 in labels.shape else len(labels)
-    if not len(image) == len(text) == n_labels:
-        raise UserError(
-            f"{len(image)} image features, {len(text)} text features and {n_labels} labels; "
-            "row i of each must be pair i"
-        )
-    if image.shape[1] != text.shape[1]:
-        raise UserError(
-            f"image features of {image.shape[1]} dimensions and text features of {text.shape[1]}; "
-            "both must come from one encoder with a common space, as CLIP's"
-        )
-
-
-def _strings(roles: Roles, kind: Kind, count: int) -> list[str] | None:
-    if not any(role.kind == kind for role in roles):
+def _strings(sides: dict[Kind, Side], kind: Kind) -> list[str] | None:
+    if kind not in sides:
         return None
-    strings, _ = _side(roles, kind)
-    if strings.size != count:
-        raise UserError(f"{strings.size} {kind} for {count} rows")
-    return [str(string) for string in strings.ravel()]
+    if sides[kind].array.ndim != 1:
+        raise UserError(f"{kind}: {sides[kind].array.shape[-1]} a row; keep one")
+    return [str(string) for string in sides[kind].array]
 
 
 def _unit(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:

@@ -8,10 +8,17 @@ from numpy.typing import NDArray
 from xshot.errors import UserError
 from xshot.imports.arrays import Arrays
 
-Kind = Literal["image", "text", "labels", "class_features", "class_names", "captions", "ids"]
+RowKind = Literal["image", "text", "labels", "captions", "ids"]
+Kind = Literal[RowKind, "class_features", "class_names"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SPLITS = {"train": {"tr", "train", "training"}, "test": {"te", "test", "query"}}
+# The first that fits: `train_val_img` is trained on, `retrieval/test/image` is tested.
+_SPLITS = (
+    ("train", {"tr", "train", "training"}),
+    ("test", {"te", "test", "query"}),
+    ("train", {"db", "database", "retrieval"}),
+    ("validation", {"val", "valid", "validation", "dev"}),
+)
 _WORDS: dict[str, set[str]] = {
     "class": {"class", "classes", "concept", "concepts", "prompt", "prompts"},
     "labels": {"l", "lab", "label", "labels", "cat", "category", "categories", "gnd"},
@@ -20,6 +27,7 @@ _WORDS: dict[str, set[str]] = {
     "image": {"i", "img", "imgs", "image", "images", "visual"},
     "text": {"t", "txt", "text", "texts", "tag", "tags"},
 }
+_RENAME = "rename what you do not mean, as in --rename OLD=unused"
 
 
 class Role(NamedTuple):
@@ -33,11 +41,12 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
     """Each role's array, and the names of those without a role.
 
     The field's habits are understood: `I_tr`, `train_img`, `T_te`, `trainCat`, `train_img_lab`,
-    `image/features`, `LAll`, ... A label array that is there twice, once per modality, must be the
-    same.
+    `image/features`, `LAll`, ... A database (`I_db`, `retrieval_img`) is a train part, its queries
+    (`I_query`) are the test part. Validation rows (`I_val`) have no role: they would be neither
+    trained nor tested on. A label array that is there twice, once per modality, must be the same.
 
     Raises:
-        UserError: two different arrays for one role.
+        UserError: two different arrays for one role, or all rows of a kind beside a part of them.
     """
     roles: dict[Role, NDArray[Any]] = {}
     names: dict[Role, str] = {}
@@ -51,18 +60,29 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
         elif array.shape != roles[role].shape or (array != roles[role]).any():
             raise UserError(
                 f"{name!r} and {names[role]!r} both look like "
-                f"{' '.join(filter(None, role[::-1]))}; "
-                "rename what you do not mean, as in --rename OLD=unused"
+                f"{' '.join(filter(None, role[::-1]))}; {_RENAME}"
             )
+    _check_wholes(names)
     return roles, unused
+
+
+def _check_wholes(names: dict[Role, str]) -> None:
+    """A part beside a whole may be rows of it or more rows; taking either would lose some."""
+    for role, name in names.items():
+        whole = names.get(Role(role.kind, ""), name)
+        if whole != name:
+            raise UserError(
+                f"{whole!r} looks like all rows of {role.kind} and {name!r} like a part of them; "
+                f"{_RENAME}"
+            )
 
 
 def _role(name: str, array: NDArray[Any]) -> Role | None:
     words = {word.lower() for word in _WORD.findall(name)}
     kinds = [kind for kind, own in _WORDS.items() if words & own]
-    split = next((split for split, own in _SPLITS.items() if words & own), "")
+    split = next((split for split, own in _SPLITS if words & own), "")
     is_text, is_matrix = array.dtype.kind == "U", array.ndim == 2 and min(array.shape) > 1
-    if not kinds or array.ndim > 2:
+    if not kinds or array.ndim not in (1, 2) or split == "validation":
         return None
     if kinds[0] == "class":
         if is_text:

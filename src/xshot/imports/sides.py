@@ -1,0 +1,76 @@
+"""The rows of images, texts, labels ...: whole or in a train and a test part, the same in all."""
+
+from collections import Counter
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.imports.roles import Kind, Role, RowKind
+
+Roles = dict[Role, NDArray[Any]]
+
+
+class Side(NamedTuple):
+    """All rows of a kind.
+
+    Attributes:
+        array: the rows, train first; one dimension if each has one value.
+        splits: of each row; None = the file does not say.
+    """
+
+    array: NDArray[Any]
+    splits: list[str | None]
+
+
+def pair_sides(roles: Roles) -> dict[Kind, Side]:
+    """The rows of each kind that is there, row i of each of pair i.
+
+    Raises:
+        UserError: image, text or labels are not there, a part lacks the other, or the kinds differ
+            in the rows that they have or in how these are split.
+    """
+    there = {role.kind for role in roles} | {"image", "text", "labels"}
+    sides = {kind: _side(roles, kind) for kind in get_args(RowKind) if kind in there}
+    sizes = {kind: Counter(side.splits) for kind, side in sides.items()}
+    if any(size != sizes["image"] for size in sizes.values()):
+        # Whole beside parts, too: whether the whole has its train rows first is not known.
+        told = ", ".join(f"{kind}: {_told(size)}" for kind, size in sizes.items())
+        raise UserError(f"rows of {told}; row i of each must be pair i, in the same parts")
+    if (columns := sides["image"].array.shape[1]) != sides["text"].array.shape[1]:
+        raise UserError(
+            f"image features of {columns} dimensions and text features of "
+            f"{sides['text'].array.shape[1]}; "
+            "both must come from one encoder with a common space, as CLIP's"
+        )
+    return sides
+
+
+def _side(roles: Roles, kind: Kind) -> Side:
+    whole = roles.get(Role(kind, ""))
+    if whole is not None:
+        flat = _flat(whole)
+        return Side(flat, [None] * len(flat))
+    parts = {split: roles.get(Role(kind, split)) for split in ("train", "test")}
+    found = {split: _flat(part) for split, part in parts.items() if part is not None}
+    if not found:
+        raise UserError(f"{kind}: none is there; name the array with --rename OLD={kind}")
+    if len(found) < 2:
+        (have,), (lack,) = found, parts.keys() - found.keys()
+        raise UserError(
+            f"{kind}: only the {have} part is there; name the other with --rename "
+            f"OLD={lack}_{kind}, or this one, if it is all, with --rename OLD={kind}"
+        )
+    if len({part.shape[1:] for part in found.values()}) > 1:
+        raise UserError(f"{kind}: train and test differ in their columns")
+    splits: list[str | None] = [split for split, part in found.items() for _ in part]
+    return Side(np.concatenate(list(found.values())), splits)
+
+
+def _flat(array: NDArray[Any]) -> NDArray[Any]:
+    return array.ravel() if 1 in array.shape else array
+
+
+def _told(size: Counter[str | None]) -> str:
+    return " + ".join(f"{count} {split or ''}".strip() for split, count in size.items())
