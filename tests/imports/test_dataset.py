@@ -76,6 +76,17 @@ def test_rows_without_a_label_are_left_out():
     assert len(result.rows) == len(result.features.ids) == 5
     assert "1 rows without a label are left out" in result.notices
     np.testing.assert_allclose(result.features.image, unit(IMAGE[[0, 1, 3, 4, 5]]), atol=1e-7)
+    words = made(labels=np.array(["owl", "cat", " ", "owl", "cat", "dog"]))
+    assert [row.id for row in words.rows] == [row.id for row in result.rows]
+    assert words.classes.names == ("cat", "dog", "owl")
+    assert "1 rows without a label are left out" in words.notices
+
+
+def test_numbers_without_names_take_the_class_features_in_order():
+    for first in (0, 1):
+        result = made(class_names=None, labels=WHOLE["labels"] + first)
+        assert result.classes.names == tuple(f"class {first + row}" for row in range(3))
+        np.testing.assert_allclose(result.classes.features, unit(PROMPTS), atol=1e-7)
 
 
 def test_names_are_encoded_where_asked():
@@ -104,8 +115,18 @@ def test_captions_and_ids_are_kept():
         ({"captions": np.array(list("abc"))}, "captions: 3; row i of each"),
         ({"captions": np.array([list("ab")] * 6)}, "captions: 2 a row; keep one"),
         ({"text": RNG.normal(size=(6, 7))}, "of 4 dimensions and text features of 7"),
+        ({"class_features": None, "class_names": None}, "no features of the classes"),
         ({"class_features": None}, "no features of the classes.*--encode-names"),
         ({"class_features": PROMPTS[:2]}, "2 class features for 3 classes"),
+        ({"class_features": PROMPTS[[0, 1, 2, 0]]}, "4 class features for 3 classes"),
+        (
+            {"class_names": None, "labels": np.array([1, 2] * 3)},
+            "numbers from 1 to 2 of 3 classes may be counted from 0 or from 1",
+        ),
+        ({"labels": np.array(list("abcabc"))}, "label 'a' is not among class_names"),
+        ({"class_names": np.array(["owl", "", "dog"])}, "class_names: row 2 is empty"),
+        ({"labels": np.array([""] * 6)}, "labels: no row has one"),
+        ({"labels": np.zeros((6, 3))}, "labels: no row has one"),
         ({"class_features": RNG.normal(size=(3, 5))}, "5 dimensions, rows of 4"),
         ({"image": IMAGE * [[1], [1], [0], [1], [1], [1]]}, "image features: row 3 is zero"),
         ({"image": IMAGE * [[1], [np.nan], [0], [1], [1], [1]]}, "row 2 is zero or not finite"),
@@ -115,3 +136,9 @@ def test_captions_and_ids_are_kept():
 def test_what_is_missing_or_does_not_fit(changes, message):
     with pytest.raises(UserError, match=message):
         made(**changes)
+
+
+@pytest.mark.parametrize("labels", [WHOLE["labels"], np.eye(3)[WHOLE["labels"]]])
+def test_numbers_are_not_encoded_as_if_they_were_names(labels):
+    with pytest.raises(UserError, match="labels are numbers; --encode-names needs 'class_names'"):
+        made(class_features=None, class_names=None, labels=labels, encode=lambda names: np.eye(4))

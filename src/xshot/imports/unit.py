@@ -1,0 +1,33 @@
+"""Rows of unit norm, of which features of any norm can be made."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.store.features import NORM_TOLERANCE
+
+Matrix = NDArray[np.float32]
+
+
+def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
+    """Scale each row of (N, D) features to unit norm.
+
+    Args:
+        features: of any norm.
+        what: their name, for messages.
+        notices: where is added how many rows were of another norm.
+
+    Raises:
+        UserError: a row is zero or not finite.
+    """
+    norms = np.linalg.norm(features.astype(np.float64), axis=1)
+    bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
+    if bad.size:
+        raise UserError(f"{what}: row {bad[0] + 1} is zero or not finite")
+    changed = int((np.abs(norms - 1) >= NORM_TOLERANCE).sum())
+    if changed:
+        notices.append(f"{what}: {changed} of {len(norms)} rows scaled to unit norm")
+    unit: Matrix = (features / norms[:, None]).astype(np.float32)
+    return unit
