@@ -39,8 +39,8 @@ def xshot(scores: Scores) -> Widths:
 def scipy_per_leaf(scores: Scores) -> Widths:
     """A sample of per-query values for each leaf; two of them for the harmonic mean."""
     samples: dict[tuple[str, ...], tuple[np.ndarray, ...]] = {}
-    for path, of in scores.items():
-        samples[path] = (of.ap,)
+    for path, queries in scores.items():
+        samples[path] = (queries.ap,)
     for gallery in GALLERIES:
         for system in SYSTEMS:
             i2t, t2i = (scores[system, gallery, direction].ap for direction in DIRECTIONS)

@@ -51,13 +51,13 @@ def main(seed: int, k_shot: int) -> None:
     for name in read_sweep_params().variants:
         variant_name, _, init = name.partition("/")
         variant = VARIANTS[variant_name]
-        own = settings
+        variant_settings = settings
         if init:
             vaegan = settings.vaegan.model_copy(update={"init": init})
-            own = replace(settings, vaegan=vaegan)
+            variant_settings = replace(settings, vaegan=vaegan)
         cells = params.section(SelectParams).cells_for(variant)
-        choice, _ = select(cells, benches, variant, own, threads=run.threads)
-        systems[name] = bench.embed(bench.embedder(variant, own, choice))
+        choice, _ = select(cells, benches, variant, variant_settings, threads=run.threads)
+        systems[name] = bench.embed(bench.embedder(variant, variant_settings, choice))
     metrics = evaluate_systems(systems, bench.heldout_labels(), bench.task.is_target).metrics
     write_rows(
         Path(f"data/sweep/{seed}-{k_shot}.csv"),

@@ -129,10 +129,12 @@ def _measures() -> Iterator[Measure]:
     manifest = read_manifest(Path("data/manifest.parquet"))
     ids, classes = read_ids(FEATURES), read_class_features(FEATURES)
     device = torch.device(resolve_device(params.section(RunParams).device))
-    own = params.section(EpisodeParams)
+    episode_params = params.section(EpisodeParams)
     for seed in chosen.seeds:
         for k_shot in chosen.shots:
-            episode, _ = draw_episode(manifest, ids, seed=seed, k_shot=k_shot, params=own)
+            episode, _ = draw_episode(
+                manifest, ids, seed=seed, k_shot=k_shot, params=episode_params
+            )
             for draw, bench in enumerate(pseudo_benches(episode, _read, classes, device)):
                 ground = _ground(bench, Settings.of(params))
                 for name, generate in GENERATORS.items():
@@ -154,8 +156,8 @@ def _ground(bench: Workbench, settings: Settings) -> Ground:
 def _judge(ground: Ground, pseudo: PseudoFeatures) -> Iterator[tuple[str, str, float]]:
     """(modality, measure, value) of one generator's pairs."""
     if len(pseudo.classes):
-        real, own = ground.bench.heldout_features(), ground.bench.heldout_labels()
-        rows, classes = np.nonzero(own & ground.training.is_target)
+        real, labels = ground.bench.heldout_features(), ground.bench.heldout_labels()
+        rows, classes = np.nonzero(labels & ground.training.is_target)
         centring = ground.training.centring
         sides = (
             ("image", centring.of_image(real.image[rows]), pseudo.image),

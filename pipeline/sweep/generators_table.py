@@ -43,16 +43,16 @@ def table(measures: Sequence[Measure]) -> str:
             lines += ["", f"## K = {k_shot}, {modality}", ""]
             lines += [_line("generator", COLUMNS.values()), "|---" * (1 + len(COLUMNS)) + "|"]
             for name in generators[1:]:
-                own = {
+                means = {
                     measure: float(np.mean(values[k_shot, modality, name, measure]))
                     for measure in (*COLUMNS, "frechet_interval_low", "frechet_interval_high")
                 }
                 first = (
-                    f"{own['frechet']:.3f} [{own['frechet_interval_low']:.3f}, "
-                    f"{own['frechet_interval_high']:.3f}]"
+                    f"{means['frechet']:.3f} [{means['frechet_interval_low']:.3f}, "
+                    f"{means['frechet_interval_high']:.3f}]"
                 )
                 lines.append(
-                    _line(name, [first, *(f"{own[key]:.3f}" for key in list(COLUMNS)[1:])])
+                    _line(name, [first, *(f"{means[key]:.3f}" for key in list(COLUMNS)[1:])])
                 )
         lines += ["", f"## K = {k_shot}, retrieval", ""]
         lines += ["| generator | target | generalized |", "|---|---|---|"]

@@ -78,10 +78,10 @@ class RayEngine:
         """See `Engine`."""
 
         def encode(engine: LocalEngine, block: tuple[int, list[str]]) -> list[EncodedTexts]:
-            first, own = block
+            first, block_texts = block
             return [
                 replace(group, rows=tuple(first + row for row in group.rows))
-                for group in engine.texts(own)
+                for group in engine.texts(block_texts)
             ]
 
         starts = range(0, len(texts), self._rows)

@@ -95,7 +95,7 @@ def _kept_rows(manifest: Manifest, kept_ids: Collection[str]) -> tuple[Labels, L
         )
     rows = sorted(zip(manifest.ids, manifest.labels, manifest.splits, strict=True))
     train, test = (
-        {row: labels for row, labels, own in rows if own == split and row in kept}
+        {row: labels for row, labels, row_split in rows if row_split == split and row in kept}
         for split in ("train", "test")
     )
     return train, test

@@ -60,8 +60,8 @@ def bic(mixture: Mixture, features: Matrix, shrinkage: float) -> float:
     """
     n_components, n_axes = mixture.means.shape
     members = len(features) * mixture.weights
-    own = float((members / (members + shrinkage)).mean())
-    n_variances = n_axes * (1 + own * (n_components - 1))
+    own_share = float((members / (members + shrinkage)).mean())
+    n_variances = n_axes * (1 + own_share * (n_components - 1))
     n_free: float = n_components - 1 + n_components * n_axes + n_variances
     return n_free * float(np.log(len(features))) - 2 * mixture.log_likelihood(features)
 

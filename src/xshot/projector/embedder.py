@@ -55,9 +55,9 @@ class Embedder:
         projected = project(self.projector, centred, side)
         if self.coordinates is None:
             return projected
-        own = self.coordinates[side]
-        shares = own.posterior(centred, projected)
-        return join(projected, shares, weight=own.weight, side=side)
+        coordinates = self.coordinates[side]
+        shares = coordinates.posterior(centred, projected)
+        return join(projected, shares, weight=coordinates.weight, side=side)
 
 
 def project(projector: "GatedProjector | None", centred: Matrix, side: int) -> Matrix:

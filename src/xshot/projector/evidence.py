@@ -107,8 +107,8 @@ def gather_evidence(
     shares /= shares.sum(axis=0)
     prototypes = [np.empty((0, training.dimensions), np.float32)] * 2
     if projected is not None:
-        own = class_means(projected, prompt_weight=prompt_weight)
-        prototypes = [normalise(own.image), normalise(own.text)]
+        projected_means = class_means(projected, prompt_weight=prompt_weight)
+        prototypes = [normalise(projected_means.image), normalise(projected_means.text)]
     sides = []
     for features, means, centres in zip(
         (training.image, training.text), (named.image, named.text), prototypes, strict=True
@@ -179,7 +179,8 @@ def _thinned(labels: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.b
     """Rows that stand for the classes, and for which: each has at most `MAX_MEMBERS`, evenly."""
     kept = np.zeros_like(labels)
     for of_class, column in zip(kept.T, labels.T, strict=True):
-        own = np.flatnonzero(column)
-        of_class[own[np.linspace(0, len(own) - 1, min(len(own), MAX_MEMBERS)).astype(int)]] = True
+        members = np.flatnonzero(column)
+        places = np.linspace(0, len(members) - 1, min(len(members), MAX_MEMBERS)).astype(int)
+        of_class[members[places]] = True
     rows = np.flatnonzero(kept.any(axis=1))
     return rows, kept[rows]

@@ -69,14 +69,14 @@ def save_embedder(
         network = {"hidden": hidden, "gate": embedder.projector.gate is not None}
     if embedder.coordinates is not None:
         coordinates = {}
-        for modality, own in zip(MODALITIES, embedder.coordinates, strict=True):
+        for modality, side in zip(MODALITIES, embedder.coordinates, strict=True):
             for name in _EVIDENCE:
-                tensors[f"coordinates.{modality}.{name}"] = getattr(own.evidence, name)
+                tensors[f"coordinates.{modality}.{name}"] = getattr(side.evidence, name)
             coordinates[modality] = {
-                "sharpness": own.evidence.sharpness,
-                "logarithmic": own.evidence.logarithmic,
-                "weights": own.weights,
-                "weight": own.weight,
+                "sharpness": side.evidence.sharpness,
+                "logarithmic": side.evidence.logarithmic,
+                "weights": side.weights,
+                "weight": side.weight,
             }
     config = {
         "schema_version": SCHEMA_VERSION,
@@ -154,13 +154,13 @@ def _load_coordinates(
         Coordinates(
             Evidence(
                 **{name: floats[f"coordinates.{modality}.{name}"] for name in _EVIDENCE},
-                sharpness=float(own["sharpness"]),
-                logarithmic=bool(own["logarithmic"]),
+                sharpness=float(fields["sharpness"]),
+                logarithmic=bool(fields["logarithmic"]),
             ),
             is_target,
-            own["weights"],
-            own["weight"],
+            fields["weights"],
+            fields["weight"],
         )
-        for modality, own in ((modality, config[modality]) for modality in MODALITIES)
+        for modality, fields in ((modality, config[modality]) for modality in MODALITIES)
     )
     return image, text

@@ -72,8 +72,8 @@ def assemble(
     if evidence is None or choice.weights is None:
         return Embedder(training.centring, projector)
     image, text = (
-        Coordinates(own, training.is_target, choice.weights[modality], params.coordinates)
-        for modality, own in zip(MODALITIES, evidence, strict=True)
+        Coordinates(known, training.is_target, choice.weights[modality], params.coordinates)
+        for modality, known in zip(MODALITIES, evidence, strict=True)
     )
     return Embedder(training.centring, projector, (image, text))
 

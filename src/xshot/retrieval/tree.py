@@ -112,10 +112,10 @@ def map_intervals(
 
 def _point_estimates(galleries: dict[str, Gallery], scores: Scores) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    for path, of in scores.items():
+    for path, queries in scores.items():
         # The same for every system, and for both directions of pairs.
-        tree.setdefault("gallery", {})[path[1]] = _gallery_facts(galleries[path[1]], of)
-    means = {path: mean_metrics(of) for path, of in scores.items()}
+        tree.setdefault("gallery", {})[path[1]] = _gallery_facts(galleries[path[1]], queries)
+    means = {path: mean_metrics(queries) for path, queries in scores.items()}
     for system, gallery in dict.fromkeys(path[:2] for path in scores):
         i2t, t2i = (means[system, gallery, direction] for direction in DIRECTIONS)
         means[system, gallery, "avg"] = {name: (i2t[name] + t2i[name]) / 2 for name in i2t}

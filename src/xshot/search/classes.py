@@ -57,20 +57,20 @@ def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
     )
     image, text = (
         replace(
-            own,
-            evidence=_extended(own, prompts, support, embedder, side),
-            is_target=np.append(own.is_target, np.ones(len(classes), bool)),
+            known,
+            evidence=_extended(known, prompts, support, embedder, side),
+            is_target=np.append(known.is_target, np.ones(len(classes), bool)),
         )
-        for side, (own, support) in enumerate(zip(embedder.coordinates, supports, strict=True))
+        for side, (known, support) in enumerate(zip(embedder.coordinates, supports, strict=True))
     )
     return replace(embedder, coordinates=(image, text))
 
 
 def _extended(
-    own: Coordinates, prompts: Matrix, supports: list[Matrix], embedder: Embedder, side: int
+    coordinates: Coordinates, prompts: Matrix, supports: list[Matrix], embedder: Embedder, side: int
 ) -> Evidence:
     """One modality's evidence with the classes of `prompts` (A, D) and their `supports`."""
-    known, count = own.evidence, len(prompts)
+    known, count = coordinates.evidence, len(prompts)
     members, labels = np.concatenate(supports), _one_hot(supports)
     if not known.logarithmic:  # Tip-Adapter's cache holds rows only
         return replace(
@@ -82,7 +82,7 @@ def _extended(
     weight = _prompt_weight(known)
     rows, labels_of_rows = _recovered_rows(known)
     prompts = np.concatenate([known.prompts, prompts])
-    is_target = np.append(own.is_target, np.ones(count, bool))
+    is_target = np.append(coordinates.is_target, np.ones(count, bool))
     nameless = _beside(labels_of_rows, np.zeros((0, count)))
     named = _class_means(rows, nameless, prompts, is_target, weight)[-count:]
     worth = np.concatenate([labels, weight * np.eye(count)])

@@ -118,8 +118,8 @@ def _weighted(cell: Choice, weights: dict[str, dict[str, float]] | None) -> Choi
     if weights is None:
         return cell
     shifted = {
-        modality: own | {SOURCE: round(own[SOURCE] + cell.calibration, 4)}
-        for modality, own in weights.items()
+        modality: fitted | {SOURCE: round(fitted[SOURCE] + cell.calibration, 4)}
+        for modality, fitted in weights.items()
     }
     return replace(cell, weights=shifted)
 

@@ -107,12 +107,12 @@ class Workbench:
         centred = (centring.of_image(features.image), centring.of_text(features.text))
         image, text = (
             Judged(
-                own.kinds,
-                own.scores(rows, project(projector, rows, side)),
+                known.kinds,
+                known.scores(rows, project(projector, rows, side)),
                 labels,
                 self.task.is_target,
             )
-            for side, (own, rows) in enumerate(zip(evidence, centred, strict=True))
+            for side, (known, rows) in enumerate(zip(evidence, centred, strict=True))
         )
         return image, text
 

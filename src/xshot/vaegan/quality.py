@@ -44,8 +44,8 @@ class Labelled:
     def residuals(self) -> Array:
         """(N, D) features less the mean of their class."""
         means = self.means()
-        own = np.stack([means[int(each)] for each in self.classes])
-        residuals: Array = np.subtract(self.features, own, dtype=np.float64)
+        mean_of_row = np.stack([means[int(each)] for each in self.classes])
+        residuals: Array = np.subtract(self.features, mean_of_row, dtype=np.float64)
         return residuals
 
 

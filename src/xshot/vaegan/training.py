@@ -107,8 +107,8 @@ def _scaled(features: NDArray[np.float32]) -> Tensor:
 
 def _draw_pairs(training: TrainingSet, generator: torch.Generator) -> tuple[Rows, Rows]:
     """Rows and classes that belong together: source rows and support, each for its classes."""
-    own = training.labels & (training.is_target == training.is_support[:, None])
-    rows, classes = np.nonzero(own)
+    counted = training.labels & (training.is_target == training.is_support[:, None])
+    rows, classes = np.nonzero(counted)
     if len(rows) > MAX_PAIRS:
         kept = torch.randperm(len(rows), generator=generator)[:MAX_PAIRS].sort().values.numpy()
         rows, classes = rows[kept], classes[kept]

@@ -49,11 +49,13 @@ def residual_bootstrap(
 ) -> PseudoFeatures:
     """The estimated class mean plus what a random source pair has beyond its own class's mean."""
     means = class_means(training, prompt_weight=prompt_weight)
-    rows, of = np.nonzero(training.labels & ~training.is_target & ~training.is_support[:, None])
+    rows, class_of = np.nonzero(
+        training.labels & ~training.is_target & ~training.is_support[:, None]
+    )
     classes = _target_rows(training, pairs_per_class)
     drawn = rng.integers(len(rows), size=len(classes))
     image, text = (
-        normalise(mean[classes] + features[rows[drawn]] - mean[of[drawn]])
+        normalise(mean[classes] + features[rows[drawn]] - mean[class_of[drawn]])
         for features, mean in ((training.image, means.image), (training.text, means.text))
     )
     return PseudoFeatures(image, text, classes, np.full(len(classes), -1))
