@@ -11,7 +11,12 @@ from ruamel.yaml import YAML
 from tests.support.closure import ROOT
 from xshot.variants import VARIANTS, Variant
 
-DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "benchmarks/README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 METHOD = ROOT / "docs" / "method.md"
 METHOD_SECTIONS = ("gmm", "vaegan", "synthesize", "projector", "select")
 

@@ -26,7 +26,8 @@ def tower(layer):
 def inputs():
     """Soft positive maps, as they come out of a rectifier, with other means in other channels."""
     generator = torch.Generator().manual_seed(1)
-    return torch.rand((2, 32, 1, 1), generator=generator) + 0.1 * torch.rand((2, 32, 9, 9))
+    means = torch.rand((2, 32, 1, 1), generator=generator)
+    return means + 0.1 * torch.rand((2, 32, 9, 9), generator=generator)
 
 
 @torch.no_grad()
