@@ -22,10 +22,10 @@ from xshot.encoder.cache import FeatureCache
 from xshot.encoder.encode import Encoder
 from xshot.encoder.files import FileHashes
 from xshot.encoder.image_cache import encode_files
-from xshot.encoder.images import decode_image
 from xshot.encoder.local import LocalEngine
 from xshot.encoder.text_cache import encode_texts
 from xshot.encoder.workers import map_in_order
+from xshot.pictures import decode_image
 from xshot.store.manifest import read_manifest
 
 DRAWINGS, PHOTOS, TEXTS = 128, 64, 256

@@ -32,12 +32,12 @@ from xshot.datasets.params import DatasetName
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.folder import read_folder
-from xshot.encoder.images import BadImageError, decode_image
 from xshot.errors import UserError
 from xshot.imports.arrays import read_arrays
 from xshot.imports.dataset import make_dataset
 from xshot.imports.roles import assign
 from xshot.params import load_params
+from xshot.pictures import BadImageError, decode_image
 from xshot.report.thumbnails import thumbnail
 from xshot.store.manifest import read_manifest, write_manifest
 

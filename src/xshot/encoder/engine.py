@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.encoder.images import BadImageError
 from xshot.encoder.pieces import EncodedTexts
+from xshot.pictures import BadImageError
 
 
 @dataclass(frozen=True)

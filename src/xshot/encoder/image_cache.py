@@ -12,7 +12,7 @@ import numpy as np
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.engine import Engine
 from xshot.encoder.files import FileHashes
-from xshot.encoder.images import BadImageError
+from xshot.pictures import BadImageError
 from xshot.progress import progress
 
 _LOG = logging.getLogger(__name__)

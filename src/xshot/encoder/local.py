@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xshot.encoder.engine import EncodedFile
-from xshot.encoder.images import BadImageError, decode_image
 from xshot.encoder.pieces import EncodedTexts, join_pieces
 from xshot.encoder.texts import TextBatch, batch_texts
 from xshot.encoder.workers import Workers, map_in_order
+from xshot.pictures import BadImageError, decode_image
 
 if TYPE_CHECKING:
     from xshot.encoder.encode import Encoder

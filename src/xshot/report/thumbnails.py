@@ -4,7 +4,7 @@ import base64
 from io import BytesIO
 from pathlib import Path
 
-from xshot.encoder.images import BadImageError, decode_image
+from xshot.pictures import BadImageError, decode_image
 
 SIDE = 112
 """Longest side in pixels; the page shows them at about 80, so that dense screens stay sharp."""

@@ -18,9 +18,9 @@ from xshot.encoder.cache import FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
 from xshot.encoder.image_cache import encode_files
-from xshot.encoder.images import BadImageError
 from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
+from xshot.pictures import BadImageError
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import Gallery, Matrix
 from xshot.store.hdf5 import (

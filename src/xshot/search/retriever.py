@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.encoder.images import BadImageError, decode_image
 from xshot.errors import UserError
+from xshot.pictures import BadImageError, decode_image
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder
 from xshot.retrieval.search import top_k

@@ -35,7 +35,7 @@ from xshot.serve.limits import (
     RefusedError,
 )
 from xshot.serve.page import render_page, security_policy
-from xshot.serve.pictures import decode_upload
+from xshot.serve.uploads import decode_upload
 
 Matrix = NDArray[np.float32]
 Asked = Literal["model", "clip", "both"]

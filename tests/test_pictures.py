@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from xshot.encoder import images
-from xshot.encoder.images import BadImageError, decode_image
+from xshot import pictures
+from xshot.pictures import BadImageError, decode_image
 
 RAMP = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))  # (48, 64), dark to light
 
@@ -166,7 +166,7 @@ def test_the_first_frame_of_an_animation(file_format):
         (b"<html>404</html>", "not an image"),
         (encoded(rgb(), "JPEG")[:-60], "truncated"),
         (encoded(rgb())[:110], "truncated"),
-        (encoded(Image.new("1", (20000, 20000))), f"more than {images.MAX_PIXELS} pixels"),
+        (encoded(Image.new("1", (20000, 20000))), f"more than {pictures.MAX_PIXELS} pixels"),
         (encoded(Image.new("1", (8000, 2))), "8000 x 2: a strip"),
     ],
     ids=["empty", "html", "jpeg cut", "png cut", "bomb", "strip"],

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image, UnidentifiedImageError
 
-from xshot.encoder.images import BadImageError, decode_image
+from xshot.pictures import BadImageError, decode_image
 from xshot.serve.limits import FORMATS, RefusedError
 
 
