@@ -106,3 +106,11 @@ def test_too_few_rows_are_shown_and_not_measured(scene):
 
 def test_the_same_run_gives_the_same_scores(scene):
     assert compare(*scene).quality == compare(*scene).quality
+
+
+def test_a_modality_that_does_not_vary_within_classes_is_not_measured(scene):
+    training, pseudo, heldout, labels = scene
+    texts = np.eye(CLASSES, DIMENSIONS, dtype=np.float32)[labels.argmax(axis=1)] - SHIFT
+    found = compare(training, pseudo, replace(heldout, text=texts), labels)
+    assert list(found.quality) == ["image"]
+    assert set(found.real) == {"image", "text"}

@@ -1,5 +1,7 @@
 """`select` takes the best cell by its criterion, and sees no row beyond the training rows."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.selection.conftest import CPU
@@ -124,3 +126,35 @@ def test_many_held_out_rows_are_thinned_evenly(episode, read, monkeypatch):
         last = len(all_rows.ids) - 1
         assert rows.ids == tuple(all_rows.ids[row] for row in (0, last // 2, last))
         assert rows.labels == tuple(all_rows.labels[row] for row in (0, last // 2, last))
+
+
+def alike_within_classes(read, sides):
+    """A reader of the same rows, whose features in `sides` are those of their class's first row."""
+    manifest = make_manifest()
+    first: dict[str, str] = {}
+    for row, labels in zip(manifest.ids, manifest.labels, strict=True):
+        first.setdefault(labels[0], row)
+    leader = {
+        row: first[labels[0]] for row, labels in zip(manifest.ids, manifest.labels, strict=True)
+    }
+
+    def read_rows(ids):
+        rows, leaders = read(ids), read(tuple(leader[row] for row in ids))
+        return replace(rows, **{side: getattr(leaders, side) for side in sides})
+
+    return read_rows
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("sides", [("text",), ("image", "text")])
+@pytest.mark.parametrize("name", ["xshot", "posterior", "tip_adapter", "flex_gcrdp", "flex_clip"])
+def test_rows_that_are_alike_within_every_class_do(episode, settings, read, bench, name, sides):
+    """Captions such as "a photo of a cat": nothing varies within a class."""
+    drawn, _ = episode
+    reader = alike_within_classes(read, sides)
+    benches = pseudo_benches(drawn, reader, make_features(make_manifest())[1], CPU)
+    choice, _ = select((GOOD, Choice(2, 1.0)), benches, VARIANTS[name], settings)
+    whole = replace(bench(), read=reader)
+    embeddings = whole.embed(whole.embedder(VARIANTS[name], settings, choice))
+    tree = evaluate_systems({"m": embeddings}, whole.heldout_labels(), whole.task.is_target)
+    assert tree.metrics["m"]["source"]["avg"]["map"] > 0.5

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from xshot.errors import UserError
 from xshot.store.models import load_model, save_model
@@ -45,6 +46,13 @@ def test_numbers_that_json_has_not_are_refused(tmp_path):
         save_model(tmp_path, {}, {"loss": float("nan")})
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_tensor_that_no_reader_would_take_is_not_written(tmp_path, value):
+    with pytest.raises(UserError, match="'weight' of the model is not finite"):
+        save_model(tmp_path, TENSORS | {"weight": np.array([1, value])}, CONFIG)
+    assert list(tmp_path.iterdir()) == []
+
+
 class TestRefusal:
     @pytest.mark.parametrize("missing", ["model.safetensors", "config.json"])
     def test_an_absent_file(self, tmp_path, missing):
@@ -81,6 +89,7 @@ class TestRefusal:
             load_model(tmp_path, stage="train")
 
     def test_a_tensor_that_is_not_finite(self, tmp_path):
-        save_model(tmp_path, {"weight": np.array([1, np.nan], np.float32)}, CONFIG)
+        save_model(tmp_path, TENSORS, CONFIG)
+        save_file({"weight": np.array([1, np.nan], np.float32)}, tmp_path / "model.safetensors")
         with pytest.raises(UserError, match="'weight' is not finite"):
             load_model(tmp_path, stage="train")

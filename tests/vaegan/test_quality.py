@@ -60,6 +60,24 @@ def test_residual_frechet_without_residuals_is_one(rng):
     assert residual_frechet(real, Labelled(collapsed, real.classes)) == pytest.approx(1, rel=1e-3)
 
 
+@pytest.mark.filterwarnings("error")
+def test_rows_that_do_not_vary_within_classes(rng):
+    means = draw(rng).means()
+    classes = np.repeat([0, 1, 2], 5)
+    alike = Labelled(np.stack([means[each] for each in classes]).astype(np.float32), classes)
+    assert (alike.varies, draw(rng).varies) == (False, True)
+    exactly = Labelled(np.eye(3, D, dtype=np.float32)[classes], classes)
+    assert residual_frechet(exactly, draw(rng)) == np.inf
+
+
+@pytest.mark.filterwarnings("error")
+def test_draws_of_one_row_over_and_over_do_not_count(rng):
+    """Of two rows a class, every eighth draw has no residual."""
+    real, fake = draw(rng, rows=2), draw(rng, rows=2)
+    low, high = frechet_interval(real, fake, resamples=200, rng=rng)
+    assert 0 <= low < high < np.inf
+
+
 def test_residual_frechet_by_hand(rng):
     """On all axes: the distance of the residuals' Gaussians over the real residuals' variance."""
     real, fake = draw(rng), draw(rng, spread=0.6)

@@ -26,6 +26,11 @@ MAX_MEMBERS = 64
 TIP_SHARPNESS = 5.5
 """Tip-Adapter's beta, as published."""
 
+# Rows that are alike differ by rounding only.
+_NO_SPREAD = 1e-10
+# Beside the largest; little shrinkage of few rows leaves axes without any variance.
+_LEAST_VARIANCE = 1e-6
+
 _BLOCK_ROWS = 4096
 
 
@@ -158,7 +163,7 @@ def within_class_metric(
         shrinkage: share of the isotropic part, in (0, 1].
 
     Returns:
-        (D, D), symmetric.
+        (D, D), symmetric; the identity where the rows of a class are all alike.
     """
     source = ~training.is_support
     shares = training.labels[source] / training.labels[source].sum(axis=1, keepdims=True)
@@ -166,6 +171,9 @@ def within_class_metric(
     covariance = (residuals.T @ residuals).astype(np.float64) / len(residuals)
     isotropic = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     variances, axes = np.linalg.eigh((1 - shrinkage) * covariance + shrinkage * isotropic)
+    if variances[-1] < _NO_SPREAD:
+        return np.eye(len(covariance), dtype=np.float32)
+    variances = np.maximum(variances, variances[-1] * _LEAST_VARIANCE)
     metric: Matrix = ((axes / np.sqrt(variances)) @ axes.T).astype(np.float32)
     return metric
 

@@ -31,8 +31,8 @@ class Generation:
     Attributes:
         real: per modality (N, D) held-out features of the target classes, centred.
         pseudo: per modality (M, D) generated features, in the same space.
-        quality: per modality the scores by generator, the trained one first; empty where there are
-            too few rows to measure.
+        quality: per modality the scores by generator, the trained one first; without a modality
+            whose rows do not vary within classes, and empty where there are too few to measure.
     """
 
     real: dict[str, Matrix]
@@ -74,8 +74,8 @@ def compare_generation(
     quality: dict[str, dict[str, Quality]] = {}
     if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
         generators |= _trivial_generators(trained, training, prompt_weight, rng)
-        pairs = list(product(MODALITIES, generators))
-        quality = {modality: {} for modality in MODALITIES}
+        quality = {modality: {} for modality in MODALITIES if real[modality].varies}
+        pairs = list(product(quality, generators))
         for modality, name in progress(pairs, total=len(pairs), unit="set", label="generators"):
             fake = generators[name]
             quality[modality][name] = measure_quality(

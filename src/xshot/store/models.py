@@ -18,7 +18,17 @@ Tensors = dict[str, NDArray[np.generic]]
 
 
 def save_model(folder: Path, tensors: Tensors, config: dict[str, Any]) -> None:
-    """Write `tensors` and `config` into `folder` (made by the caller with `atomic_dir`)."""
+    """Write `tensors` and `config` into `folder` (made by the caller with `atomic_dir`).
+
+    Raises:
+        UserError: a tensor is not finite; no reader would take it.
+    """
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise UserError(
+                f"'{name}' of the model is not finite, so that nothing is written; bring the "
+                "params of this stage back towards their defaults"
+            )
     contiguous = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
     # Written by Python, whose errors on a full disk are plain `OSError`s.
     (folder / "model.safetensors").write_bytes(save(contiguous))

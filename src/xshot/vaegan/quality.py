@@ -16,6 +16,7 @@ Classes = NDArray[np.int64]
 Array = NDArray[np.float64]
 
 _LEVELS = (2.5, 97.5)
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Labelled:
             int(each): np.mean(self.features[self.classes == each], axis=0, dtype=np.float64)
             for each in np.unique(self.classes)
         }
+
+    @property
+    def varies(self) -> bool:
+        """Whether the rows of any class differ by more than rounding."""
+        return float(np.square(self.residuals()).mean()) > _ROUNDING
 
     def residuals(self) -> Array:
         """(N, D) features less the mean of their class."""
@@ -78,7 +84,7 @@ def measure_quality(
     """All scores, on equally many rows of each class where the score depends on their number.
 
     Args:
-        real: features that the generator has not seen.
+        real: features that the generator has not seen, and that vary within classes.
         fake: generated features of the same classes.
         resamples: of the rows, for the interval.
         rng: evens out the numbers of rows and draws the resamples.
@@ -127,13 +133,15 @@ def residual_frechet(real: Labelled, fake: Labelled, *, dimensions: int = 32) ->
     """Frechet distance of within-class residuals pooled over classes.
 
     Measured on the first principal components of the real ones, in units of the real residuals'
-    variance there: 0 is the same Gaussian, 1 is as bad as no residual at all.
+    variance there: 0 is the same Gaussian, 1 is as bad as no residual at all; infinite if the real
+    ones have none.
     """
     real_residuals, fake_residuals = real.residuals(), fake.residuals()
     # Of the scatter matrix, whose size does not grow with the rows: an interval needs hundreds.
     _, axes = np.linalg.eigh(real_residuals.T @ real_residuals)
     reduced = [side @ axes[:, -dimensions:] for side in (real_residuals, fake_residuals)]
-    return frechet_distance(*reduced) / float(reduced[0].var(axis=0).sum())
+    variance = float(reduced[0].var(axis=0).sum())
+    return frechet_distance(*reduced) / variance if variance else float("inf")
 
 
 def frechet_interval(
@@ -144,7 +152,8 @@ def frechet_interval(
     Redrawing repeats rows and so raises the distance itself: compare intervals with each other.
     """
     drawn = [residual_frechet(_redrawn(real, rng), _redrawn(fake, rng)) for _ in range(resamples)]
-    low, high = np.percentile(drawn, _LEVELS)
+    # Of few rows a draw may be one row of each class, over and over: it has no residuals.
+    low, high = np.percentile([distance for distance in drawn if distance < np.inf], _LEVELS)
     return float(low), float(high)
 
 
