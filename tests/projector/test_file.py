@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from xshot.errors import UserError
-from xshot.projector.file import Provenance, load_embedder, save_embedder
+from xshot.projector.file import Provenance, load_embedder, read_provenance, save_embedder
 from xshot.variants import VARIANTS
 
 PROVENANCE = Provenance(
@@ -19,12 +19,16 @@ PROVENANCE = Provenance(
 )
 
 
+def with_classes(config, classes):
+    return config | {"provenance": config["provenance"] | {"classes": classes}}
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_comes_back_from_its_files(fit, choice, features, tmp_path, name):
     embedder, curves = fit(name)
     save_embedder(tmp_path / "model", embedder, PROVENANCE, choice, curves)
     again, provenance = load_embedder(tmp_path / "model")
-    assert provenance == PROVENANCE
+    assert provenance == read_provenance(tmp_path / "model") == PROVENANCE
     for embed in ("embed_image", "embed_text"):
         embedded = getattr(embedder, embed)(features)
         assert_allclose((embedded**2).sum(axis=1), 1, rtol=1e-4)
@@ -58,6 +62,11 @@ def test_config_says_what_was_chosen_and_learned_from(fit, choice, tmp_path):
         (lambda c: {k: v for k, v in c.items() if k != "network"}, "network"),
         (lambda c: c | {"dimensions": 5}, "damaged"),
         (lambda c: c | {"coordinates": {"image": {}}}, "sharpness"),
+        (
+            lambda c: with_classes(c, ["a", "b", "c", "d", "e"]),
+            r"prompts' is \(6, 8\), not \(5, 8\)",
+        ),
+        (lambda c: with_classes(c, 5), "not iterable"),
     ],
 )
 def test_damage_is_one_line(fit, choice, tmp_path, damage, message):

@@ -9,6 +9,7 @@ from xshot.cli.finding import Finding, opened, verdict
 from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures, read_source_hash
 from xshot.projector.choice import read_choice
+from xshot.projector.file import Provenance, read_provenance
 from xshot.store.models import load_model
 from xshot.store.pseudo import read_pseudo
 
@@ -57,10 +58,10 @@ def check_learned(
         yield from verdict(_VAEGAN, "train_vaegan", fine, problems)
     if classes is not None:
         yield from _check_pseudo(classes)
-    origin = yield from opened(_PROJECTOR, "train_projector", _read_provenance)
+    origin = yield from opened(_PROJECTOR, "train_projector", read_provenance)
     if origin is not None:
         problems = _projector_problems(origin, variant, source_hash, encoder_fingerprint)
-        yield from verdict(_PROJECTOR, "train_projector", f"variant {origin['variant']}", problems)
+        yield from verdict(_PROJECTOR, "train_projector", f"variant {origin.variant}", problems)
     metrics = yield from opened(Path("metrics.json"), "evaluate", _read_metrics)
     if metrics is not None:
         yield Finding("ok", f"metrics.json: model.target.avg.map {metrics:.3f}")
@@ -79,25 +80,13 @@ def _source_problems(learned_from: str, source_hash: str | None) -> Iterator[str
 
 
 def _projector_problems(
-    origin: dict[str, str], variant: str, source_hash: str | None, encoder_fingerprint: str | None
+    origin: Provenance, variant: str, source_hash: str | None, encoder_fingerprint: str | None
 ) -> Iterator[str]:
-    yield from _source_problems(origin["source_hash"], source_hash)
-    if encoder_fingerprint not in (None, origin["encoder_fingerprint"]):
+    yield from _source_problems(origin.source_hash, source_hash)
+    if encoder_fingerprint not in (None, origin.encoder_fingerprint):
         yield "made from features of another encoder than data/features.h5 holds"
-    if origin["variant"] != variant:
-        yield f"its variant is {origin['variant']}, not model.variant"
-
-
-def _read_provenance(folder: Path) -> dict[str, str]:
-    """Of a model whose tensors are whole; torch is not needed to know that."""
-    _, config = load_model(folder, stage="train_projector")
-    try:
-        origin = config["provenance"]
-        return {key: origin[key] for key in ("source_hash", "encoder_fingerprint", "variant")}
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f"{folder}: damaged ({error!r}); re-run `dvc repro train_projector`"
-        ) from None
+    if origin.variant != variant:
+        yield f"its variant is {origin.variant}, not model.variant"
 
 
 def _read_metrics(path: Path) -> float:

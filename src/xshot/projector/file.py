@@ -1,5 +1,7 @@
 """`models/projector/`: the model's tensors, config.json and the curves of its training."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,24 +103,67 @@ def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:
     Raises:
         UserError: absent, damaged or of another schema.
     """
-    tensors, config = load_model(folder, stage="train_projector")
-    try:
-        if config["schema_version"] != SCHEMA_VERSION:
-            raise ValueError(f"schema version {config['schema_version']}")
-        floats = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
-        origin = config["provenance"]
-        origin |= {key: tuple(origin[key]) for key in ("classes", "target")}
-        provenance = Provenance(**origin)
+    with _damage(folder):
+        floats, config, provenance = _read(folder)
         embedder = Embedder(
             Centring(floats["centring.image"], floats["centring.text"]),
             _load_projector(floats, config),
             _load_coordinates(floats, config["coordinates"], provenance.is_target),
         )
-        return embedder, provenance
+    return embedder, provenance
+
+
+def read_provenance(folder: Path) -> Provenance:
+    """What a model that is whole was made from; its network is not looked into, nor torch imported.
+
+    Raises:
+        UserError: absent, damaged or of another schema.
+    """
+    with _damage(folder):
+        return _read(folder)[2]
+
+
+@contextmanager
+def _damage(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise UserError(
             f"{folder}: damaged ({error}); re-run `dvc repro train_projector`"
         ) from None
+
+
+def _read(folder: Path) -> tuple[dict[str, Matrix], dict[str, Any], Provenance]:
+    tensors, config = load_model(folder, stage="train_projector")
+    if config["schema_version"] != SCHEMA_VERSION:
+        raise ValueError(f"schema version {config['schema_version']}")
+    floats = {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+    origin = config["provenance"]
+    names = {key: tuple(origin[key]) for key in ("classes", "target")}
+    provenance = Provenance(**(origin | names))
+    _check_shapes(floats, len(provenance.classes))
+    return floats, config, provenance
+
+
+def _check_shapes(floats: dict[str, Matrix], n_classes: int) -> None:
+    """Dimensions, classes and members are as many wherever they are counted."""
+    (dimensions,) = floats["centring.image"].shape
+    expected: dict[str, tuple[int, ...]] = {"centring.text": (dimensions,)}
+    for side in (f"coordinates.{modality}" for modality in MODALITIES):
+        if f"{side}.members" in floats:
+            members, prototypes = (
+                len(floats[f"{side}.{name}"]) for name in ("members", "prototypes")
+            )
+            expected |= {
+                f"{side}.prompts": (n_classes, dimensions),
+                f"{side}.metric": (dimensions, dimensions),
+                f"{side}.members": (members, dimensions),
+                f"{side}.shares": (members, n_classes),
+                f"{side}.prototypes": (n_classes if prototypes else 0, dimensions),
+            }
+    for name, shape in expected.items():
+        if floats[name].shape != shape:
+            raise ValueError(f"'{name}' is {floats[name].shape}, not {shape}")
 
 
 def _load_projector(floats: dict[str, Matrix], config: dict[str, Any]) -> "GatedProjector | None":
