@@ -6,7 +6,7 @@ from pathlib import Path
 from xshot.compute import TRAINING_THREADS, limit_threads
 from xshot.datasets.params import DataParams
 from xshot.episode.episode import Episode, read_episode, read_heldout
-from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
+from xshot.episode.training_set import TrainingSet, read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
 from xshot.progress import log_to_stdout
@@ -20,7 +20,7 @@ from xshot.report.series import make_series, read_columns, write_series
 from xshot.retrieval.params import EvaluateParams
 from xshot.seeds import numpy_stream
 from xshot.store.atomic import atomic_dir, write_text
-from xshot.store.features import read_class_features, read_encoder, read_features
+from xshot.store.features import read_encoder, read_features
 from xshot.store.manifest import read_manifest
 from xshot.store.pseudo import read_pseudo
 from xshot.vaegan.params import VaeganParams
@@ -98,12 +98,8 @@ def _training_set(episode: Episode, provenance: Provenance) -> TrainingSet:
             f"{PROJECTOR}: trained on the features of another encoder than {FEATURES} holds; "
             "run `dvc repro train_projector`"
         )
-    training = make_training_set(
-        episode.task,
-        read_features(FEATURES, training_rows(episode.task)),
-        read_class_features(FEATURES),
-        centre=VARIANTS[provenance.variant].centring,
-    )
+    centre = VARIANTS[provenance.variant].centring
+    training = read_training_set(FEATURES, episode.task, centre=centre)
     if training.hash != provenance.source_hash:
         raise UserError(f"{PROJECTOR}: trained on other rows; run `dvc repro train_projector`")
     return training

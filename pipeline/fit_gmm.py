@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from xshot.episode.episode import read_episode
-from xshot.episode.training_set import make_training_set, training_rows
+from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import write_mixtures
 from xshot.mixture.params import GmmParams
 from xshot.params import load_params
 from xshot.progress import log_to_stdout
 from xshot.seeds import numpy_stream
-from xshot.store.features import read_class_features, read_features
 from xshot.variants import ModelParams
 
 FEATURES = Path("data/features.h5")
@@ -28,12 +27,7 @@ def main() -> None:
     from xshot.mixture.fitting import fit_mixtures
 
     episode = read_episode(Path("data/episode.json"))
-    training = make_training_set(
-        episode.task,
-        read_features(FEATURES, training_rows(episode.task)),
-        read_class_features(FEATURES),
-        centre=parts.centring,
-    )
+    training = read_training_set(FEATURES, episode.task, centre=parts.centring)
     rng = numpy_stream(episode.seed, "fit_gmm")
     mixtures = fit_mixtures(training, params.section(GmmParams), rng)
     write_mixtures(MIXTURE, mixtures, source_hash=training.hash)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from xshot.compute import TRAINING_THREADS, limit_threads
 from xshot.episode.episode import read_episode
-from xshot.episode.training_set import make_training_set, training_rows
+from xshot.episode.training_set import read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.mixture.file import read_mixtures
 from xshot.params import load_params
 from xshot.seeds import torch_stream
-from xshot.store.features import read_class_features, read_features
+from xshot.store.features import read_class_features
 from xshot.store.pseudo import PseudoFeatures, write_pseudo
 from xshot.vaegan.file import load_vaegan
 from xshot.vaegan.params import SynthesizeParams
@@ -25,22 +25,16 @@ def main() -> None:
     params = load_params()
     parts = params.section(ModelParams).parts
     episode = read_episode(Path("data/episode.json"))
-    classes = read_class_features(FEATURES)
     model = load_vaegan(MODEL)
     if model is None:
-        write_pseudo(
-            PSEUDO,
-            PseudoFeatures.empty(classes.features.shape[1]),
-            episode.task.classes,
-            source_hash="",
-        )
+        nothing = PseudoFeatures.empty(read_class_features(FEATURES).features.shape[1])
+        write_pseudo(PSEUDO, nothing, episode.task.classes, source_hash="")
         return
 
     from xshot.vaegan.synthesis import synthesize
 
     limit_threads(TRAINING_THREADS)
-    features = read_features(FEATURES, training_rows(episode.task))
-    training = make_training_set(episode.task, features, classes, centre=parts.centring)
+    training = read_training_set(FEATURES, episode.task, centre=parts.centring)
     if model.source_hash != training.hash:
         raise UserError(f"{MODEL}: trained on other rows; run `dvc repro train_vaegan`")
     pseudo = synthesize(

@@ -5,7 +5,7 @@ from pathlib import Path
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.encoder.params import ClipParams
 from xshot.episode.episode import read_episode
-from xshot.episode.training_set import make_training_set, training_rows
+from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import read_mixtures
 from xshot.params import RunParams, load_params
@@ -15,7 +15,7 @@ from xshot.projector.file import Provenance, save_embedder
 from xshot.projector.fitting import fit_embedder
 from xshot.projector.params import ProjectorParams
 from xshot.seeds import torch_stream
-from xshot.store.features import read_class_features, read_encoder, read_features
+from xshot.store.features import read_encoder
 from xshot.store.pseudo import read_pseudo
 from xshot.variants import ModelParams
 
@@ -28,10 +28,7 @@ def main() -> None:
     clip = params.section(ClipParams)
     run, model = params.section(RunParams), params.section(ModelParams)
     episode = read_episode(Path("data/episode.json"))
-    features = read_features(FEATURES, training_rows(episode.task))
-    training = make_training_set(
-        episode.task, features, read_class_features(FEATURES), centre=model.parts.centring
-    )
+    training = read_training_set(FEATURES, episode.task, centre=model.parts.centring)
     choice = read_choice(Path("models/selection.json"))
     generator = device = None
     if model.parts.projector:

@@ -5,13 +5,12 @@ from pathlib import Path
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.curves import Curves
 from xshot.episode.episode import read_episode
-from xshot.episode.training_set import make_training_set, training_rows
+from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import read_mixtures
 from xshot.params import RunParams, load_params
 from xshot.progress import log_to_stdout
 from xshot.seeds import torch_stream
-from xshot.store.features import read_class_features, read_features
 from xshot.vaegan.file import save_vaegan
 from xshot.vaegan.params import VaeganParams
 from xshot.variants import ModelParams
@@ -34,12 +33,7 @@ def main() -> None:
 
     limit_threads(TRAINING_THREADS)
     episode = read_episode(Path("data/episode.json"))
-    training = make_training_set(
-        episode.task,
-        read_features(FEATURES, training_rows(episode.task)),
-        read_class_features(FEATURES),
-        centre=parts.centring,
-    )
+    training = read_training_set(FEATURES, episode.task, centre=parts.centring)
     model, curves = train_vaegan(
         training,
         read_mixtures(Path("models/mixture.h5")),

@@ -1,13 +1,14 @@
 """A task as arrays: the features that training sees, centred, with labels and class prompts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.episode.episode import Task
 from xshot.errors import UserError
-from xshot.store.features import ClassFeatures, Features
+from xshot.store.features import ClassFeatures, Features, read_class_features, read_features
 
 Matrix = NDArray[np.float32]
 
@@ -74,6 +75,16 @@ class TrainingSet:
 def training_rows(task: Task) -> tuple[str, ...]:
     """The ids to read: source rows, then support rows."""
     return (*task.train.ids, *task.support.ids)
+
+
+def read_training_set(path: Path, task: Task, *, centre: bool = True) -> TrainingSet:
+    """What `make_training_set` makes of the rows of `task` in a feature table.
+
+    Raises:
+        UserError: the table is absent or damaged, or lacks a row or a class.
+    """
+    features = read_features(path, training_rows(task))
+    return make_training_set(task, features, read_class_features(path), centre=centre)
 
 
 def make_training_set(
