@@ -99,7 +99,10 @@ def test_pseudo_features_matter(training, pseudo, mixtures, params):
 def test_divergence_is_one_line_that_names_loss_and_step(training, pseudo, mixtures, params):
     damaged = training.image.copy()
     damaged[:] = np.nan
-    with pytest.raises(UserError, match=r"train_projector: loss '\w+' is nan at step 0; lower"):
+    with pytest.raises(
+        UserError,
+        match=r"train_projector: loss '\w+' is nan at step 0; lower projector.lr or the w",
+    ):
         train(replace(training, image=damaged), pseudo, mixtures, params)
 
 

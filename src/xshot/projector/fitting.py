@@ -43,7 +43,7 @@ def fit_embedder(
         generator: randomness of the training; unused without a projector.
         device: where to train; unused without a projector.
     """
-    projector, curves = None, Curves("train_projector", remedy="lower projector.lr")
+    projector, curves = None, Curves("train_projector", remedy="")
     if variant.projector and generator is not None and device is not None:
         from xshot.projector.training import train_projector
 

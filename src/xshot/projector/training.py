@@ -64,7 +64,7 @@ def train_projector(
     # Masks are drawn where they are used: from a CPU generator they would have to travel.
     seed = int(torch.randint(2**62, (), generator=generator))
     device_generator = torch.Generator(device).manual_seed(seed)
-    curves = Curves("train_projector", remedy="lower projector.lr")
+    curves = Curves("train_projector", remedy="lower projector.lr or the weights of the terms")
     for step in progress(range(steps), total=steps, unit="step", label="projector"):
         batch = pairs.take(order[step])
         mask = _dropout_mask(params, batch.features, device_generator)

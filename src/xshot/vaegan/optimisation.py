@@ -13,6 +13,7 @@ from xshot.vaegan.objective import Networks, critic_terms, fake_features, genera
 from xshot.vaegan.params import VaeganParams
 
 LOG_EVERY = 5
+_REMEDY = "lower vaegan.lr_critic, vaegan.lr_generator or the weights of the terms"
 # No momentum to speak of: the opponent changes with every step (WGAN-GP's setting is 0).
 _BETAS = (0.5, 0.9)
 
@@ -33,7 +34,7 @@ def optimise(
     weights = [*networks.encoder.parameters(), *generator.parameters()]
     optimiser = _adam(weights, params.lr_generator)
     critic_optimiser = None if critic is None else _adam(critic.parameters(), params.lr_critic)
-    curves = Curves("train_vaegan", remedy="lower vaegan.lr_critic or vaegan.lr_generator")
+    curves = Curves("train_vaegan", remedy=_REMEDY)
     steps = progress(range(params.steps), total=params.steps, unit="step", label="VAE-GAN")
     for step in steps:
         losses: dict[str, Tensor] = {}
