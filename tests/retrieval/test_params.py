@@ -18,3 +18,8 @@ def test_what_is_no_number_of_resamples(resamples):
 def test_too_few_resamples_are_told_what_to_do():
     with pytest.raises(ValidationError, match="0 turns intervals off"):
         EvaluateParams(bootstrap=20)
+
+
+def test_the_schema_says_what_the_validator_allows():
+    allowed = EvaluateParams.model_json_schema()["properties"]["bootstrap"]["anyOf"]
+    assert allowed == [{"enum": [0]}, {"type": "integer", "minimum": 100, "maximum": 100_000}]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from xshot.params import Section
 
@@ -13,11 +13,22 @@ def _off_or_enough(resamples: int) -> int:
     return resamples
 
 
+# The schema says what the validator allows, for README's table.
+_Resamples = Annotated[
+    int,
+    Field(ge=0, le=100_000),
+    AfterValidator(_off_or_enough),
+    WithJsonSchema(
+        {"anyOf": [{"enum": [0]}, {"type": "integer", "minimum": 100, "maximum": 100_000}]}
+    ),
+]
+
+
 class EvaluateParams(Section):
     """How `evaluate` states its uncertainty."""
 
     key: ClassVar[str] = "evaluate"
 
-    bootstrap: Annotated[int, AfterValidator(_off_or_enough)] = Field(
-        ge=0, le=100_000, description="resamples of the test pairs for ci95; 0 = no intervals"
+    bootstrap: _Resamples = Field(
+        description="resamples of the test pairs for ci95; 0 = no intervals"
     )
