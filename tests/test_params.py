@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
+from tests.support.bounds import number_schemas
 from xshot.episode.params import EpisodeParams
 from xshot.errors import UserError
 from xshot.params import (
@@ -198,6 +199,16 @@ class TestSchemas:
         for name, field in schema.model_fields.items():
             assert field.description, f"{key}.{name} does not say what it is"
             assert field.is_required(), f"{key}.{name} has a second default beside params.yaml"
+
+    @pytest.mark.parametrize(
+        "key", ["select", "gmm", "vaegan", "synthesize", "projector", "evaluate"]
+    )
+    def test_every_number_of_a_training_section_has_a_lowest_and_a_highest_value(self, key):
+        numbers = number_schemas(section_schema(SECTIONS[key]))
+        assert numbers
+        for name, prop in numbers.items():
+            assert {"minimum", "exclusiveMinimum"} & set(prop), f"{key}.{name}"
+            assert {"maximum", "exclusiveMaximum"} & set(prop), f"{key}.{name}"
 
     def test_reading_params_imports_nothing_heavy(self):
         script = dedent("""

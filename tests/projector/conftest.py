@@ -122,7 +122,7 @@ def choice():
 def fit(training, pseudo, mixtures, params, choice):
     """Fits a variant by name."""
 
-    def fit_variant(name):
+    def fit_variant(name, params=params):
         variant = VARIANTS[name]
         return fit_embedder(
             training,

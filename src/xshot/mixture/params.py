@@ -12,13 +12,21 @@ class GmmParams(Section):
 
     key: ClassVar[str] = "gmm"
 
-    dimensions: int = Field(ge=1, description="principal components that a mixture is fitted in")
+    dimensions: int = Field(
+        ge=1, le=4096, description="principal components that a mixture is fitted in"
+    )
     max_components: int = Field(
-        ge=1, description="1, 2, 4, ... up to this many components are tried; BIC chooses"
+        ge=1,
+        le=1024,
+        description="1, 2, 4, ... up to this many components are tried; BIC chooses",
     )
     min_members: int = Field(
-        ge=2, description="rows that every component must hold, as a sum of responsibilities"
+        ge=2,
+        le=100_000,
+        description="rows that every component must hold, as a sum of responsibilities",
     )
     shrinkage: float = Field(
-        ge=0, description="rows' worth of pooled variance mixed into each component's variance"
+        ge=0,
+        le=1_000_000_000,
+        description="rows' worth of pooled variance mixed into each component's variance",
     )

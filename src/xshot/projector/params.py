@@ -1,10 +1,14 @@
 """The `projector` section of params.yaml."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from xshot.params import Section
+
+# Products of the largest weights, rates and widths stay far below what float32 holds.
+_Weight = Annotated[float, Field(ge=0, le=10_000)]
+_Factor = Annotated[float, Field(ge=0.001, le=1000)]
 
 
 class ProjectorParams(Section):
@@ -12,27 +16,31 @@ class ProjectorParams(Section):
 
     key: ClassVar[str] = "projector"
 
-    hidden: int = Field(gt=0, description="width of the hidden layer of P")
-    dropout: float = Field(ge=0, lt=1, description="share of hidden units dropped in training")
-    gate_bias: float = Field(description="logit at which the gate starts; -2 keeps 88% of CLIP")
-    lr: float = Field(gt=0, description="AdamW's learning rate at the start; cosine decay to 0")
-    weight_decay: float = Field(ge=0, description="AdamW's weight decay")
-    batch_size: int = Field(ge=4, description="pairs per step: half source, half target")
-    classification: float = Field(ge=0, description="weight of the classification term")
-    class_temperature: float = Field(gt=0, description="cosines are divided by it there")
-    contrast: float = Field(ge=0, description="weight of the contrast across modalities")
-    contrast_within: float = Field(ge=0, description="weight of the contrast within a modality")
-    contrast_temperature: float = Field(gt=0, description="cosines are divided by it there")
-    distances: float = Field(ge=0, description="weight of relative distance preservation")
-    coordinates: float = Field(
-        ge=0, description="weight of the class-posterior coordinates; 0 = none"
+    hidden: int = Field(gt=0, le=8192, description="width of the hidden layer of P")
+    dropout: float = Field(ge=0, le=0.99, description="share of hidden units dropped in training")
+    gate_bias: float = Field(
+        ge=-100, le=100, description="logit at which the gate starts; -2 keeps 88% of CLIP"
     )
+    lr: float = Field(
+        ge=1e-8, le=1, description="AdamW's learning rate at the start; cosine decay to 0"
+    )
+    weight_decay: float = Field(ge=0, le=1, description="AdamW's weight decay")
+    batch_size: int = Field(ge=4, le=4096, description="pairs per step: half source, half target")
+    classification: _Weight = Field(description="weight of the classification term")
+    class_temperature: _Factor = Field(description="cosines are divided by it there")
+    contrast: _Weight = Field(description="weight of the contrast across modalities")
+    contrast_within: _Weight = Field(description="weight of the contrast within a modality")
+    contrast_temperature: _Factor = Field(description="cosines are divided by it there")
+    distances: _Weight = Field(description="weight of relative distance preservation")
+    coordinates: _Weight = Field(description="weight of the class-posterior coordinates; 0 = none")
     prompt_weight: float = Field(
-        gt=0, description="coordinates: rows that what a name predicts is worth among the members"
+        ge=0.001,
+        le=10_000,
+        description="coordinates: rows that what a name predicts is worth among the members",
     )
     shrinkage: float = Field(
-        gt=0, le=1, description="coordinates: isotropic share of the within-class covariance"
+        ge=0.001, le=1, description="coordinates: isotropic share of the within-class covariance"
     )
-    sharpness: float = Field(
-        gt=0, description="coordinates: factor of the cosines in the members' kernel"
+    sharpness: _Factor = Field(
+        description="coordinates: factor of the cosines in the members' kernel"
     )

@@ -17,10 +17,10 @@ class SelectParams(Section):
 
     key: ClassVar[str] = "select"
 
-    steps: tuple[Annotated[int, Field(gt=0)], ...] = Field(
+    steps: tuple[Annotated[int, Field(gt=0, le=10_000)], ...] = Field(
         min_length=1, description="training steps of the projector"
     )
-    calibration: tuple[float, ...] = Field(
+    calibration: tuple[Annotated[float, Field(ge=-100, le=100)], ...] = Field(
         min_length=1,
         description="coordinates: taken off the source classes' logits, beyond what is most likely",
     )

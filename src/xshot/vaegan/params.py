@@ -1,10 +1,17 @@
 """The `vaegan` and `synthesize` sections of params.yaml."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from xshot.params import Section
+
+MAX_DRAWS = 100_000_000
+"""Pairs that a training may draw in all: their places are drawn at once, 32 bytes each."""
+
+# Products of the largest weights, rates and widths stay far below what float32 holds.
+_Weight = Annotated[float, Field(ge=0, le=10_000)]
+_LearningRate = Annotated[float, Field(ge=1e-8, le=1)]
 
 
 class VaeganParams(Section):
@@ -17,28 +24,41 @@ class VaeganParams(Section):
         "residuals; random = plain conditional networks from scratch"
     )
     prompt_weight: float = Field(
-        gt=0, description="support rows that a class's name is worth in its mean"
+        ge=0.001, le=10_000, description="support rows that a class's name is worth in its mean"
     )
-    latent_dim: int = Field(gt=0, description="length of z, shared by both modalities")
-    hidden: int = Field(gt=0, description="width of the hidden layer of every network")
-    steps: int = Field(ge=0, description="generator steps")
-    batch_size: int = Field(gt=0, description="pairs per step")
-    lr_generator: float = Field(gt=0, description="Adam's learning rate, encoders and generators")
-    lr_critic: float = Field(gt=0, description="Adam's learning rate, critics")
-    critic_steps: int = Field(gt=0, description="critic steps per generator step")
-    gradient_penalty: float = Field(ge=0, description="weight of the penalty in the critics' loss")
-    adversarial_weight: float = Field(
-        ge=0, description="weight of the critics in the generators' loss; 0 = no critics"
+    latent_dim: int = Field(gt=0, le=4096, description="length of z, shared by both modalities")
+    hidden: int = Field(gt=0, le=8192, description="width of the hidden layer of every network")
+    steps: int = Field(ge=0, le=100_000, description="generator steps")
+    batch_size: int = Field(gt=0, le=4096, description="pairs per step")
+    lr_generator: _LearningRate = Field(description="Adam's learning rate, encoders and generators")
+    lr_critic: _LearningRate = Field(description="Adam's learning rate, critics")
+    critic_steps: int = Field(gt=0, le=100, description="critic steps per generator step")
+    gradient_penalty: _Weight = Field(description="weight of the penalty in the critics' loss")
+    adversarial_weight: _Weight = Field(
+        description="weight of the critics in the generators' loss; 0 = no critics"
     )
-    kl_weight: float = Field(ge=0, description="weight (beta) of the KL divergence")
-    composition_weight: float = Field(
-        ge=0, description="weight of reconstructing one modality from the other's latent"
+    kl_weight: _Weight = Field(description="weight (beta) of the KL divergence")
+    composition_weight: _Weight = Field(
+        description="weight of reconstructing one modality from the other's latent"
     )
     condition_noise: float = Field(
         ge=0,
+        le=100,
         description="standard deviation of the noise on class embeddings in training, in units "
         "of their root mean square",
     )
+
+    @field_validator("critic_steps")
+    @classmethod
+    def _not_too_many_draws(cls, critic_steps: int, others: ValidationInfo) -> int:
+        steps, batch_size = others.data.get("steps", 0), others.data.get("batch_size", 0)
+        draws = steps * (critic_steps + 1) * batch_size
+        if draws > MAX_DRAWS:
+            raise ValueError(
+                f"{steps} steps of {critic_steps} + 1 batches of {batch_size} pairs are more than "
+                f"{MAX_DRAWS} draws; lower vaegan.steps, vaegan.batch_size or vaegan.critic_steps"
+            )
+        return critic_steps
 
 
 class SynthesizeParams(Section):
@@ -46,7 +66,9 @@ class SynthesizeParams(Section):
 
     key: ClassVar[str] = "synthesize"
 
-    pairs_per_class: int = Field(ge=0, description="pseudo pairs of each class; 0 = none")
+    pairs_per_class: int = Field(ge=0, le=5000, description="pseudo pairs of each class; 0 = none")
     source_below: int = Field(
-        ge=0, description="source classes with fewer training rows get them too; 0 = target only"
+        ge=0,
+        le=100_000,
+        description="source classes with fewer training rows get them too; 0 = target only",
     )
