@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from dvc.utils.hydra import apply_overrides
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 
@@ -131,6 +132,14 @@ class TestFile:
     def test_the_defaults_pass(self, params_file):
         params = load_params(params_file())
         assert params.section(ModelParams).variant == "xshot"
+
+    def test_an_experiment_changes_its_own_line_and_no_more(self, params_file):
+        path = params_file()
+        before = path.read_text()
+        apply_overrides(path, ["model.k_shot=1"])
+        assert path.read_text() == before.replace("k_shot: 3  ", "k_shot: 1  ")
+        apply_overrides(path, ["model.k_shot=3"])
+        assert path.read_text() == before
 
     @pytest.mark.parametrize("number", ["1e-05", "1E-5", "0.00001", "1.0e-05"])
     def test_a_small_number_is_a_number_in_any_notation(self, params_file, number):
