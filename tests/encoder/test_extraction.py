@@ -246,7 +246,7 @@ def test_a_bad_image_is_an_error_that_names_row_file_and_remedy(run, manifest, r
         run(manifest)
     message = str(caught.value)
     assert message.startswith(f"{root / '5.png'}: row 'row-5': not an image that Pillow can read;")
-    assert "data.on_bad_image: skip" in message
+    assert "data.on_bad_image: skip and data.max_rejected to how many" in message
 
 
 def test_what_was_encoded_before_an_error_is_kept(run, manifest, root, tmp_path):

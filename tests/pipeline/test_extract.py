@@ -182,7 +182,8 @@ def test_a_bad_image_is_one_line_and_leaves_no_output(folder):
     assert code == 1
     assert errors == (
         "error: pictures/7.png: row 'row-7': not an image that Pillow can read; replace the file, "
-        "or leave such rows out with data.on_bad_image: skip\n"
+        "or set data.on_bad_image: skip and data.max_rejected to how many such rows may be left "
+        "out\n"
     )
     assert [path.name for path in (folder / "data").iterdir()] == ["manifest.parquet"]
 

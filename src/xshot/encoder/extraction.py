@@ -117,8 +117,8 @@ def _check_rejected(rejected: dict[int, Rejected], max_rejected: int | None, fil
     first = rejected[min(rejected)]
     if max_rejected is None:
         raise UserError(
-            f"{file}: row '{first.id}': {first.reason}; replace the file, or leave such rows out "
-            "with data.on_bad_image: skip"
+            f"{file}: row '{first.id}': {first.reason}; replace the file, or set "
+            "data.on_bad_image: skip and data.max_rejected to how many such rows may be left out"
         )
     if len(rejected) > max_rejected:
         raise UserError(
