@@ -10,7 +10,7 @@ from xshot.episode.training_set import TrainingSet, read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
 from xshot.progress import log_to_stdout
-from xshot.projector.choice import read_choice
+from xshot.projector.choice import Choice, read_choice
 from xshot.projector.file import Provenance, load_embedder
 from xshot.report.generation import compare_generation
 from xshot.report.outcome import judge
@@ -24,7 +24,7 @@ from xshot.store.features import read_encoder, read_features
 from xshot.store.manifest import read_manifest
 from xshot.store.pseudo import read_pseudo
 from xshot.vaegan.params import VaeganParams
-from xshot.variants import VARIANTS
+from xshot.variants import VARIANTS, Variant
 
 FEATURES = Path("data/features.h5")
 VAEGAN = Path("models/vaegan")
@@ -68,7 +68,7 @@ def main() -> None:
             variant=provenance.variant,
             k_shot=episode.k_shot,
             seed=episode.seed,
-            settings={"steps": choice.steps, "calibration": choice.calibration},
+            settings=_chosen(choice, VARIANTS[provenance.variant]),
         ),
         outcome=outcome,
         series=series,
@@ -103,6 +103,16 @@ def _training_set(episode: Episode, provenance: Provenance) -> TrainingSet:
     if training.hash != provenance.source_hash:
         raise UserError(f"{PROJECTOR}: trained on other rows; run `dvc repro train_projector`")
     return training
+
+
+def _chosen(choice: Choice, variant: Variant) -> dict[str, float]:
+    """What `select` chose for the variant, which may use neither setting."""
+    settings: dict[str, float] = {}
+    if variant.projector:
+        settings["steps"] = choice.steps
+    if variant.coordinates != "none":
+        settings["calibration"] = choice.calibration
+    return settings
 
 
 if __name__ == "__main__":

@@ -200,6 +200,7 @@ def test_the_page_shows_the_episode_and_the_metrics(evaluated):
     assert f"K = {episode.k_shot}" in html
     assert f"{len(episode.task.source)} source and {len(episode.task.target)} target" in html
     assert f"{gain['map']:+.3f} ± {gain['ci95']:.3f}" in html
+    assert "among the source classes: steps 5, calibration 0.0." in html
     assert 'aria-label="train_vaegan: reconstruction' in html
     assert 'aria-label="train_projector: classification' in html
     assert 'alt="text of row' in html
@@ -218,7 +219,17 @@ def test_the_variant_clip_gains_nothing_and_says_what_it_lacks(project):
     html = (project / "report/index.html").read_text()
     assert "has no gate" in html
     assert "generates no features" in html
+    assert "Chosen on pseudo-episodes" not in html
     assert (project / "plots/gates.csv").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variant", "chosen"), [("gcrdp", "steps 5."), ("posterior", "calibration 0.0.")]
+)
+def test_a_variant_names_what_was_chosen_for_it(project, variant, chosen):
+    fit(project, model={"variant": variant})
+    run(project, "evaluate")
+    assert f"the source classes: {chosen}" in (project / "report/index.html").read_text()
 
 
 def test_without_bootstrap_there_is_no_interval(project):

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -175,6 +176,11 @@ def test_the_run_is_named_with_what_was_chosen(page):
     assert "animals · 3 source and 3 target classes · 3 labelled pairs per target" in page.words
     assert "seed 42 · encoder small-clip" in page.words
     assert "pseudo-episodes among the source classes: steps 100, metric cosine." in page.words
+
+
+def test_where_nothing_was_chosen_nothing_is_claimed(outcome, pairs):
+    page = Page(render(outcome, pairs, facts=replace(FACTS, settings={})))
+    assert "pseudo-episodes among" not in page.words
 
 
 def test_classes_are_listed_with_their_gains(outcome, page):

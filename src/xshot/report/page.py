@@ -36,7 +36,7 @@ _CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Which run the page is about; `settings` are what was chosen on pseudo-episodes."""
+    """Which run the page is about; `settings` is what pseudo-episodes chose, if anything."""
 
     dataset: str
     encoder: str
