@@ -61,7 +61,7 @@ def generation(rng):
     real, pseudo = (
         {m: unit(rng.normal(size=(rows, DIMENSIONS))) for m in MODALITIES} for rows in (20, 30)
     )
-    scores = Quality(0.25, (0.125, 0.5), 0.8, 0.7, 0.6, 1.5, 0.375)
+    scores = Quality(0.25, (0.375, 0.625), 0.8, 0.7, 0.6, 1.5, 0.375)
     return Generation(real, pseudo, {modality: {"trained": scores} for modality in MODALITIES})
 
 
@@ -196,7 +196,7 @@ def test_the_attribution_is_named(page, outcome, pairs):
 
 def test_measures_of_the_generators_are_tabled(page, outcome, pairs):
     for modality in MODALITIES:
-        row = f"{modality}s trained 0.250 0.125 to 0.500 0.800 0.700 0.600 1.500 0.375"
+        row = f"{modality}s trained 0.250 ± 0.125 0.800 0.700 0.600 1.500 0.375"
         assert row in page.words
     few = generation(np.random.default_rng(2))
     few.quality.clear()
