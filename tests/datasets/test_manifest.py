@@ -66,20 +66,31 @@ def test_without_split_and_id(tree):
     assert {row.split for row in rows} == {None}
 
 
+def test_a_text_may_be_an_article(tree):
+    text = "word " * 40_000
+    (row,) = manifest.read(tree({"manifest.csv": f"image,text,label\na.jpg,{text},cat\n"}))
+    assert row.text == text.strip()
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"x": ""}, r"root: found no manifest; exactly one of"),
+        ({"x": ""}, r"root: found no manifest; put there exactly one of manifest.csv, "),
         (
             {"manifest.csv": "", "manifest.jsonl": ""},
-            r"found manifest.csv and manifest.jsonl; exactly one of",
+            r"found manifest.csv and manifest.jsonl; keep exactly one of",
         ),
         (
             {"manifest.csv": "image;text;label\na;b;c\n"},
-            r"missing column image, text, label; found image;text;label",
+            r"missing column image, text, label; found image;text;label; separate .* by commas",
+        ),
+        ({"manifest.csv": "image\ttext\tlabel\n"}, r"; separate the columns by commas"),
+        (
+            {"manifest.csv": "Image,Text,Label\n"},
+            r"found Image, Text, Label; name the columns image,text,label\[,split\]",
         ),
         ({"manifest.csv": "image,text\n"}, r"missing column label; found image, text"),
-        ({"manifest.csv": "image,text,text\n"}, r"column 'text' appears twice"),
+        ({"manifest.csv": "image,text,text\n"}, r"column 'text' appears twice; keep one"),
         ({"manifest.csv": "image,text,label\na,b\n"}, r"row 1 has 2 fields, the header 3"),
         ({"manifest.csv": "image,text,label\na,b,c\na,b, d,c\n"}, r"row 2 has 4 fields"),
         ({"manifest.csv": 'image,text,label\na,"b"x,c\n'}, r"row 1: .*; mend the quotes"),
@@ -89,9 +100,13 @@ def test_without_split_and_id(tree):
         ({"manifest.jsonl": '{"image": "a"}'}, r"missing column text, label; found image"),
         ({"manifest.jsonl": "{}"}, r"missing column image, text, label"),
         ({"manifest.jsonl": "[1]"}, r"row 1 must be an object"),
-        ({"manifest.jsonl": '{"image": "a"'}, r"row 1 is not JSON"),
+        ({"manifest.jsonl": '{"image": "a"'}, r"row 1 is not JSON: .*; write one object a line"),
+        (
+            {"manifest.jsonl": '{"image": "a", "text": "t", "label": "l"}\n{"text": "t"}'},
+            r"manifest.jsonl: row 2: no image; give the picture's path",
+        ),
         ({"manifest.jsonl": "[" * 100_000}, r"row 1 is not JSON"),
-        ({"manifest.parquet": b"PAR1 no"}, r"not a readable Parquet file"),
+        ({"manifest.parquet": b"PAR1 no"}, r"not a readable Parquet file: .*; write it anew"),
         (
             {"manifest.jsonl": '{"image": {"bytes": ""}, "text": "t", "label": "l"}'},
             r"row 1: 'image' must be text, found",
@@ -109,5 +124,5 @@ def test_names_what_is_wrong(tree, files, message):
 
 
 def test_manifest_is_a_folder(tree):
-    with pytest.raises(UserError, match=r"manifest.csv: Is a directory"):
+    with pytest.raises(UserError, match=r"manifest.csv: Is a directory; put a file there"):
         manifest.read(tree({"manifest.csv/x": ""}))

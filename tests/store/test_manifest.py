@@ -72,11 +72,12 @@ def test_columns_of_the_contract(tmp_path):
         ("texts", "\t\n", r"the text is empty"),
         ("texts", "\ud800", r"broken characters"),
         ("labels", (), r"no label"),
-        ("labels", ("",), r"the label '' is empty"),
+        ("labels", ("",), r"the label '' is empty .*; name the class"),
+        ("labels", ("\ud800",), r"the label '\\ud800' .* control character; name the class"),
         ("labels", ("a|b",), r"holds '\|'"),
         ("labels", ("a", "a"), r"'a\|a' name a class twice"),
         ("labels", ("a", "b" * 1025), r"the label takes 1025 bytes, more than 1024"),
-        ("splits", "val", r"unknown split 'val'; one of train, test"),
+        ("splits", "val", r"unknown split 'val'; write train or test"),
     ],
 )
 def test_bad_row_is_named_and_nothing_written(tmp_path, column, second, message):

@@ -41,12 +41,15 @@ def _find(root: Path) -> Path:
     found = [root / name for name in _NAMES if (root / name).exists()]
     if len(found) != 1:
         names = " and ".join(path.name for path in found) or "no manifest"
-        raise UserError(f"{root}: found {names}; exactly one of {', '.join(_NAMES)} must be there")
+        remedy = "keep" if found else "put there"
+        raise UserError(f"{root}: found {names}; {remedy} exactly one of {', '.join(_NAMES)}")
     return found[0]
 
 
 def _row(record: Record, uses: Counter[str]) -> Row:
     image = _image(_word(record.get("image"), "image"))
+    if not image:
+        raise UserError("no image; give the picture's path, relative to the manifest's folder")
     uses[image] += 1
     # A picture with several texts fills several rows.
     default = image if uses[image] == 1 else f"{image}#{uses[image]}"

@@ -13,6 +13,9 @@ from xshot.errors import UserError
 
 Record = dict[str, Any]
 
+_LONGEST_FIELD = 2**31 - 1
+"""Characters; what fits in a C `long` on every system."""
+
 
 def read_table(
     path: Path, *, required: tuple[str, ...], optional: tuple[str, ...] = ()
@@ -26,25 +29,38 @@ def read_table(
     """
     try:
         if path.suffix == ".csv":
-            yield from _csv_records(path, required)
+            yield from _csv_records(path, required, optional)
         elif path.suffix == ".jsonl":
-            yield from _jsonl_records(path, required)
+            yield from _jsonl_records(path, required, optional)
         else:
             yield from _parquet_records(path, required, optional)
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise UserError(f"{path}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8") from None
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}") from None
+        reason = error.strerror or error
+        raise UserError(f"{path}: {reason}; put a file there that can be read") from None
 
 
-def _require(path: Path, required: tuple[str, ...], found: Sequence[str]) -> None:
+def _require(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...], found: Sequence[str]
+) -> None:
     missing = [column for column in required if column not in found]
-    if missing:
-        raise UserError(f"{path}: missing column {', '.join(missing)}; found {', '.join(found)}")
+    if not missing:
+        return
+    remedy = f"name the columns {','.join(required)}{''.join(f'[,{name}]' for name in optional)}"
+    if path.suffix == ".csv" and any(mark in name for name in found for mark in ";\t"):
+        remedy = "separate the columns by commas"
+    raise UserError(
+        f"{path}: missing column {', '.join(missing)}; found {', '.join(found)}; {remedy}"
+    )
 
 
-def _csv_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
+def _csv_records(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Record]:
+    # Of the whole process; Python's own is shorter than an article can be.
+    csv.field_size_limit(_LONGEST_FIELD)
     # Excel writes a byte-order mark.
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = csv.reader(file, strict=True)
@@ -56,7 +72,7 @@ def _csv_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
                     continue
                 if header is None:
                     header = _csv_header(path, fields)
-                    _require(path, required, header)
+                    _require(path, required, optional, header)
                     continue
                 number += 1
                 if len(fields) != len(header):
@@ -73,11 +89,13 @@ def _csv_header(path: Path, fields: list[str]) -> list[str]:
     header = [field.strip() for field in fields]
     for name in header:
         if header.count(name) > 1:
-            raise UserError(f"{path}: column {name!r} appears twice")
+            raise UserError(f"{path}: column {name!r} appears twice; keep one or rename the other")
     return header
 
 
-def _jsonl_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
+def _jsonl_records(
+    path: Path, required: tuple[str, ...], optional: tuple[str, ...]
+) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig") as file:
         number = 0
         for line in file:
@@ -87,11 +105,13 @@ def _jsonl_records(path: Path, required: tuple[str, ...]) -> Iterator[Record]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}: row {number} is not JSON: {error}") from None
+                raise UserError(
+                    f"{path}: row {number} is not JSON: {error}; write one object a line"
+                ) from None
             if not isinstance(record, dict):
                 raise UserError(f'{path}: row {number} must be an object such as {{"image": ...}}')
             if number == 1:
-                _require(path, required, list(record))
+                _require(path, required, optional, list(record))
             yield record
 
 
@@ -101,9 +121,9 @@ def _parquet_records(
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            _require(path, required, names)
+            _require(path, required, optional, names)
             columns = [*required, *(column for column in optional if column in names)]
             for batch in file.iter_batches(columns=columns):
                 yield from batch.to_pylist()
     except pa.ArrowException as error:
-        raise UserError(f"{path}: not a readable Parquet file: {error}") from None
+        raise UserError(f"{path}: not a readable Parquet file: {error}; write it anew") from None

@@ -137,7 +137,7 @@ def _id_problem(id_: str) -> str | None:
 
 def _image_problem(image: str) -> str | None:
     if not image.strip() or _UNPRINTABLE.search(image):
-        return f"the image path {image!r} is empty or holds a control character"
+        return f"the image path {image!r} is empty or holds a control character; mend the path"
     if _ABSOLUTE.match(image):
         return f"the image path {image!r} is absolute; make it relative to data.root"
     if ".." in image.replace("\\", "/").split("/"):
@@ -158,13 +158,13 @@ def _labels_problem(labels: tuple[str, ...]) -> str | None:
         return "no label; give at least one class"
     for label in labels:
         if not label.strip() or _UNPRINTABLE.search(label):
-            return f"the label {label!r} is empty or holds a control character"
+            return f"the label {label!r} is empty or holds a control character; name the class"
         if "|" in label:
             return f"the label {label!r} holds '|', which separates labels; rename the class"
         if problem := _length_problem("label", label):
             return problem
     if len(set(labels)) != len(labels):
-        return f"the labels {'|'.join(labels)!r} name a class twice"
+        return f"the labels {'|'.join(labels)!r} name a class twice; name it once"
     return None
 
 
@@ -176,5 +176,5 @@ def _length_problem(what: str, name: str) -> str | None:
 
 def _split_problem(split: str) -> str | None:
     if split not in SPLITS:
-        return f"unknown split {split!r}; one of {', '.join(SPLITS)}"
+        return f"unknown split {split!r}; write {' or '.join(SPLITS)}"
     return None
