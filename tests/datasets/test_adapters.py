@@ -43,6 +43,33 @@ def test_incomplete_copy_is_warned_of(tree, jpg, caplog):
     assert "12 pairs, but the published pascal_sentence has 1000" in caplog.text
 
 
+def test_a_picture_in_both_parts_of_a_given_split_is_warned_of_once(tree, jpg, caplog):
+    table = HEADER + "".join(
+        f"{row},{image}.jpg,text,cat,{split}\n"
+        for row, (image, split) in enumerate(
+            [("a", "train"), ("b", "test"), ("c", "test"), ("b", "train"), ("a", "test")]
+        )
+    )
+    files = {"manifest.csv": table, **{f"{name}.jpg": jpg for name in "abc"}}
+    result = build(tree(files))
+    assert result.splits == ("train", "test", "test", "train", "test")
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "2 pictures are in train and in test, the first in row 4: b.jpg" in caplog.text
+
+
+def test_a_split_that_shares_no_picture_is_not_spoken_of(tree, jpg, caplog):
+    table = HEADER + "a,a.jpg,one,cat,train\nb,a.jpg,two,cat,train\nc,c.jpg,three,cat,test\n"
+    build(tree({"manifest.csv": table, "a.jpg": jpg, "c.jpg": jpg}))
+    assert caplog.records == []
+
+
+def test_rows_are_checked_before_a_split_is_drawn(tree, jpg):
+    table = '{"image": "a.jpg", "text": "t", "label": "\\ud800"}\n'
+    with pytest.raises(UserError, match=r"row 1 \(id 'a.jpg'\): the label '\\ud800' is empty or"):
+        build(tree({"manifest.jsonl": table, "a.jpg": jpg}))
+
+
 def test_unknown_header_is_left_to_extract(tree, jpg, caplog):
     table = HEADER + "a,a.jpg,one,cat,test\nb,b.jpg,two,cat,train\n"
     assert len(build(tree({"manifest.csv": table, "a.jpg": jpg, "b.jpg": b"oops"}))) == 2

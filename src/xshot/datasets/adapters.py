@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xshot.datasets import (
@@ -78,19 +78,27 @@ def build_manifest(
             name,
             adapter.pairs,
         )
-    images = tuple(row.image for row in rows)
-    labels = tuple(row.labels for row in rows)
-    splits = _given_splits(root, rows) or draw_split(
-        images, labels, seed=split_seed, test_fraction=test_fraction, min_test=min_test
-    )
+    given = _given_splits(root, rows)
     result = Manifest(
         ids=tuple(row.id for row in rows),
-        images=images,
+        images=tuple(row.image for row in rows),
         texts=tuple(row.text for row in rows),
-        labels=labels,
-        splits=tuple(splits),
+        labels=tuple(row.labels for row in rows),
+        splits=tuple(given) or ("train",) * len(rows),
     )
+    # Before a split is drawn, which can only name what is text.
     check_manifest(result, source=root)
+    if given:
+        _warn_of_leaks(root, result)
+    else:
+        drawn = draw_split(
+            result.images,
+            result.labels,
+            seed=split_seed,
+            test_fraction=test_fraction,
+            min_test=min_test,
+        )
+        result = replace(result, splits=tuple(drawn))
     if adapter.pictures:
         _warn_of_suspects(root, result)
     return result
@@ -106,6 +114,25 @@ def _given_splits(root: Path, rows: list[Row]) -> list[str]:
             "give every row a split or none"
         )
     return given
+
+
+def _warn_of_leaks(root: Path, rows: Manifest) -> None:
+    """Pictures that a given split has in both parts; it is kept, as it may be a published one."""
+    own: dict[str, str] = {}
+    leaked: dict[str, int] = {}  # picture -> the first row that is in the other part
+    for row, (image, split) in enumerate(zip(rows.images, rows.splits, strict=True)):
+        if own.setdefault(image, split) != split:
+            leaked.setdefault(image, row)
+    if leaked:
+        image, row = next(iter(leaked.items()))
+        _log.warning(
+            "%s: %d pictures are in train and in test, the first in row %d: %s; metrics count them "
+            "as unseen; give all rows of a picture one split, unless the split is a published one",
+            root,
+            len(leaked),
+            row + 1,
+            image,
+        )
 
 
 def _warn_of_suspects(root: Path, rows: Manifest) -> None:
