@@ -92,6 +92,19 @@ def test_every_form_gives_the_same_dataset(folder, form):
     assert record.details == {"imported": True}
 
 
+def test_what_to_type_next_can_be_typed(folder):
+    savemat("a.mat", arrays())
+    told = run("a.mat", "--to", "own features")
+    assert "-S 'data.root=own features' -S 'clip.weights=own features'`" in told
+
+
+def test_what_prepare_would_refuse_is_not_written(folder):
+    savemat("a.mat", arrays() | {"class_names": np.array(["a|b", *"cdefg"], object)})
+    with pytest.raises(UserError, match=r"rows to import: row 1 .* 'a\|b' holds '\|'.*; rename"):
+        run("a.mat")
+    assert not Path("data").exists()
+
+
 def test_other_names_are_renamed(folder):
     np.savez("a.npz", foo=arrays()["train_img"])
     with pytest.raises(UserError, match=r"--rename bar=image: give OLD=NEW; arrays: foo"):

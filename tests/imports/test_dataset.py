@@ -99,6 +99,17 @@ def test_captions_and_ids_are_kept():
     assert [(row.id, row.text) for row in result.rows][:2] == [("u", "a"), ("v", "b")]
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.uint8, np.float64])
+def test_ids_may_be_numbers(kind):
+    assert made(ids=np.arange(6).astype(kind)).features.ids == tuple("012345")
+
+
+def test_ids_and_captions_are_what_a_table_gives_back():
+    result = made(ids=np.array([" u", "v\n", *"wxyz"]), captions=np.array([" a "] * 6))
+    assert result.features.ids == tuple("uvwxyz")
+    assert {row.text for row in result.rows} == {"a"}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -115,6 +126,15 @@ def test_captions_and_ids_are_kept():
         ({"captions": np.array(list("abc"))}, "captions: 3; row i of each"),
         ({"captions": np.array([list("ab")] * 6)}, "captions: 2 a row; keep one"),
         ({"text": RNG.normal(size=(6, 7))}, "of 4 dimensions and text features of 7"),
+        (
+            {"ids": np.array([*"uvwxx", " u"])},
+            r"rows to import: row 5 \(id 'x'\): the id is taken by row 4 already",
+        ),
+        ({"ids": np.array(["../a", *"vwxyz"])}, r"row 1 \(id '../a'\): .* climbs out"),
+        ({"captions": np.array(["a", " ", *"cdef"])}, r"row 2 \(id 'row-000001'\): the text is e"),
+        ({"class_names": np.array(["owl", "a|b", "dog"])}, r"row 2 .* 'a\|b' holds '\|'"),
+        ({"class_names": np.array(["owl", "a\nb", "dog"])}, "holds a control character"),
+        ({"class_names": None, "encode": lambda names: PROMPTS}, "already; leave out --encode-n"),
         ({"class_features": None, "class_names": None}, "no features of the classes"),
         ({"class_features": None}, "no features of the classes.*--encode-names"),
         ({"class_features": PROMPTS[:2]}, "2 class features for 3 classes"),

@@ -37,6 +37,8 @@ WORDS = np.array(list("abcdef"))
         ("classes", WORDS, Role("class_names", "")),
         ("texts", WORDS, Role("captions", "")),
         ("ids", WORDS, Role("ids", "")),
+        ("ids", NUMBERS, Role("ids", "")),
+        ("test_id", NUMBERS[None].astype(float), Role("ids", "test")),
     ],
 )
 def test_names(name, array, role):
@@ -54,6 +56,11 @@ def test_what_has_no_role_is_told(name):
 
 def test_a_count_is_no_array_of_labels():
     assert assign({"n_labels": np.array(24)}) == ({}, ["n_labels"])
+
+
+def test_what_is_no_name_of_a_row_is_no_id():
+    found = {"id_weights": NUMBERS / 2, "id_pairs": ROWS.astype(int)}
+    assert assign(found) == ({}, list(found))
 
 
 def test_labels_of_both_modalities_may_be_the_same():

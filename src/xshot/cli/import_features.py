@@ -8,6 +8,7 @@ read as one. The features of the classes' prompts come from an array `class_feat
 """
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,9 +60,10 @@ def command(
         typer.echo(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
     for notice in imported.notices:
         typer.echo(f"note: {notice}")
+    root, weights = quote(f"data.root={to}"), quote(f"clip.weights={to}")
     typer.echo(
         f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
-        f"`dvc exp run -S data.name=imported -S data.root={to} -S clip.weights={to}`"
+        f"`dvc exp run -S data.name=imported -S {root} -S {weights}`"
     )
 
 

@@ -24,14 +24,20 @@ def read_classes(
     Args:
         roles: as `assign` gives them.
         labels: of all rows, in a form of `label_names`.
-        encode_names: for files without features of the classes; None = these are refused.
+        encode_names: for files without features of the classes, and for these only; None = these
+            are refused.
         notices: where is added what was done.
 
     Raises:
-        UserError: names or features are missing, or do not fit the labels.
+        UserError: names or features are missing, do not fit the labels, or are there twice.
     """
     given, stored = (roles.get(Role(kind, "")) for kind in ("class_features", "class_names"))
     named = None if stored is None else tuple(str(name).strip() for name in stored.ravel())
+    if given is not None and encode_names is not None:
+        raise UserError(
+            "features of the classes are there already; leave out --encode-names, or them, as in "
+            "--rename class_features=unused"
+        )
     if named is None:
         _check_nameless(labels, given, encode_names)
     rows, names = label_names(labels, named, None if given is None else len(given))

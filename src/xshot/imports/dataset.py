@@ -11,6 +11,7 @@ from xshot.imports.roles import Kind
 from xshot.imports.sides import Roles, Side, pair_sides
 from xshot.imports.unit import unit_rows
 from xshot.store.features import ClassFeatures, Features
+from xshot.store.manifest import Manifest, check_manifest
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
             give away the labels of target rows.)
 
     Raises:
-        UserError: something is missing or does not fit.
+        UserError: something is missing or does not fit, or a row breaks a rule of `check_manifest`.
     """
     notices: list[str] = []
     sides = pair_sides(roles)
@@ -58,17 +59,13 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
     ids = _strings(sides, "ids") or [
         f"{split or 'row'}-{row:06d}" for row, split in enumerate(splits)
     ]
+    rows = [
+        Row(id=ids[row], image=ids[row], text=captions[row], labels=labels[row], split=splits[row])
+        for row in kept.tolist()
+    ]
+    _check(rows)
     return Imported(
-        rows=[
-            Row(
-                id=ids[row],
-                image=ids[row],
-                text=captions[row],
-                labels=labels[row],
-                split=splits[row],
-            )
-            for row in kept.tolist()
-        ],
+        rows=rows,
         features=Features(
             ids=tuple(ids[row] for row in kept),
             image=unit_rows(image[kept], "image features", notices),
@@ -79,9 +76,20 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
     )
 
 
+def _check(rows: list[Row]) -> None:
+    """Refuse now what `prepare` would refuse later."""
+    ids, images, texts, labels, splits = zip(*rows, strict=True)
+    drawn = tuple(split or "train" for split in splits)
+    check_manifest(Manifest(ids, images, texts, labels, drawn), source="rows to import")
+
+
 def _strings(sides: dict[Kind, Side], kind: Kind) -> list[str] | None:
     if kind not in sides:
         return None
-    if sides[kind].array.ndim != 1:
-        raise UserError(f"{kind}: {sides[kind].array.shape[-1]} a row; keep one")
-    return [str(string) for string in sides[kind].array]
+    array = sides[kind].array
+    if array.ndim != 1:
+        raise UserError(f"{kind}: {array.shape[-1]} a row; keep one")
+    if array.dtype.kind == "f":  # as MATLAB keeps whole numbers
+        array = array.astype(np.int64)
+    # `prepare` drops the space around a string, and must find the row by its id.
+    return [str(value).strip() for value in array]

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
@@ -77,6 +78,13 @@ def _check_wholes(names: dict[Role, str]) -> None:
             )
 
 
+def _are_whole(array: NDArray[Any]) -> bool:
+    """Whether all are whole numbers, whatever their type."""
+    if array.dtype.kind not in "iuf":
+        return False
+    return bool((np.isfinite(array) & (array == np.rint(array))).all())
+
+
 def _role(name: str, array: NDArray[Any]) -> Role | None:
     words = {word.lower() for word in _WORD.findall(name)}
     kinds = [kind for kind, own in _WORDS.items() if words & own]
@@ -93,7 +101,7 @@ def _role(name: str, array: NDArray[Any]) -> Role | None:
         return Role("labels", split)
     if is_text and kinds[0] in ("captions", "text"):
         return Role("captions", split)
-    if is_text and kinds[0] == "ids":
+    if kinds[0] == "ids" and (is_text or (not is_matrix and _are_whole(array))):
         return Role("ids", split)
     if is_matrix and not is_text and kinds[0] in ("image", "text"):
         return Role("image" if kinds[0] == "image" else "text", split)

@@ -93,7 +93,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         pq.write_table(pa.table(arrays, schema=_SCHEMA), temporary, write_page_checksum=True)
 
 
-def check_manifest(manifest: Manifest, *, source: Path) -> None:
+def check_manifest(manifest: Manifest, *, source: Path | str) -> None:
     """Check every row: unique ids, paths inside the root, text, labels and split.
 
     Raises:
