@@ -127,6 +127,18 @@ def test_one_query_is_asked_for(xshot, arguments):
         xshot("search", *arguments)
 
 
+@pytest.mark.parametrize("text", ["", " \t"])
+def test_an_empty_query_finds_nothing(xshot, text):
+    with pytest.raises(UserError, match="the query is empty; type a text"):
+        xshot("search", text)
+
+
+@pytest.mark.parametrize("page", ["", ".", "data"])
+def test_a_page_needs_the_name_of_a_file(xshot, page):
+    with pytest.raises(UserError, match=r"^(\.|data): is a folder; name the file to write$"):
+        xshot("search", "a bird", "--html", page)
+
+
 def test_without_its_extra_the_server_says_what_to_install(xshot, monkeypatch):
     for name in [name for name in sys.modules if name.startswith("xshot.serve")]:
         monkeypatch.delitem(sys.modules, name)

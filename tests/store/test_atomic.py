@@ -75,6 +75,14 @@ class TestFile:
         assert path.read_text() == "new"
         assert list(path.parent.iterdir()) == [path]
 
+    @pytest.mark.parametrize("name", ["", ".", "/", "folder"])
+    def test_a_folder_is_no_file_to_write(self, tmp_path, monkeypatch, name):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "folder").mkdir()
+        with pytest.raises(UserError, match="is a folder; name the file to write"):
+            write_text(Path(name), "text")
+        assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
+
     def test_a_failure_leaves_the_old_file(self, tmp_path):
         path = tmp_path / "out.txt"
         write_text(path, "old")
@@ -130,6 +138,10 @@ class TestDiskErrors:
         with pytest.raises(UserError, match="cannot be written") as caught:
             write(path, "text")
         assert str(path) in str(caught.value)
+
+    def test_a_name_that_no_file_can_have(self, tmp_path):
+        with pytest.raises(UserError, match="cannot be written: File name too long"):
+            write_text(tmp_path / ("a" * 300), "text")
 
     @pytest.mark.parametrize("opened", [atomic_path, atomic_dir])
     def test_what_cannot_be_read_meanwhile_is_named_itself(self, tmp_path, opened):

@@ -7,7 +7,7 @@ import typer
 
 from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever, uncollected
 from xshot.errors import UserError
-from xshot.store.atomic import write_text
+from xshot.store.atomic import check_names_file, write_text
 
 if TYPE_CHECKING:
     from xshot.search.retriever import Hit, System
@@ -36,6 +36,10 @@ def command(
     """Print the best rows for a query."""
     if (text is None) == (image is None):
         raise UserError('give one query: a text, as in `xshot search "a red bird"`, or --image')
+    if text is not None and not text.strip():
+        raise UserError('the query is empty; type a text, as in `xshot search "a red bird"`')
+    if html is not None:
+        check_names_file(html)
     with uncollected():
         from xshot.search.answers import as_json as json_of
         from xshot.search.answers import as_table

@@ -14,8 +14,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of `path` that takes its place when the block succeeds.
 
     Raises:
-        UserError: the disk is full or the folder cannot be written.
+        UserError: `path` is a folder, the disk is full or the folder cannot be written.
     """
+    check_names_file(path)
     temporary = _sibling(path)
     try:
         with _disk_errors(path):
@@ -56,6 +57,18 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def check_names_file(path: Path) -> None:
+    """Refuse a path that no file can be written to, before there is something to write.
+
+    Raises:
+        UserError: `path` is a folder; `.` is, and so is what a user leaves empty.
+    """
+    with _disk_errors(path):
+        is_folder = path.is_dir()
+    if is_folder:
+        raise UserError(f"{path}: is a folder; name the file to write")
 
 
 def _sibling(path: Path) -> Path:
