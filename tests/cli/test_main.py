@@ -1,5 +1,7 @@
 """The console command: help without heavy imports, one line for what a user can mend."""
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -17,6 +19,29 @@ def test_every_command_explains_itself(name):
 def test_help_lists_every_command():
     done = CliRunner().invoke(build(list(COMMANDS)), ["--help"])
     assert all(name in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["search", "a", "--top", "0"], r"'--top'.* 1; see `.*search --help`"),
+        (["search", "a", "--nope"], r"No such option: --nope.*; see `.*search --help`"),
+        (["search", "a", "b"], r"unexpected extra argument.*; see `.*search --help`"),
+        (["serch"], r"No such command 'serch'.*; see `.* --help`"),
+        (["index"], r"Missing argument 'folder'; see `.*index --help`"),
+    ],
+)
+def test_a_mistake_in_typing_is_one_line_and_exit_1(words, told):
+    done = run_python("-m", "xshot.cli.main", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(f"error: .*{told}\n", done.stderr)
+
+
+def test_nothing_typed_shows_the_help():
+    done = run_python("-m", "xshot.cli.main")
+    asked = run_python("-m", "xshot.cli.main", "--help")
+    assert (done.returncode, done.stdout) == (0, asked.stdout)
+    assert "serve" in done.stdout
 
 
 def test_a_mistake_is_one_line_and_exit_1(tmp_path, monkeypatch):

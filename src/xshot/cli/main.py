@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any, cast
 
 import typer
 
-from xshot.errors import one_line_errors
+from xshot.errors import UserError, one_line_errors
 
 # Modules by command. The one asked for is imported alone: `xshot check` must not wait for a web
 # framework, nor `--help` for torch.
@@ -18,13 +19,15 @@ COMMANDS: dict[str, str] = {
     "serve": "xshot.cli.serve",
 }
 
+# Of all mistakes in what was typed. Which module defines it depends on Typer's version.
+_UsageError = cast(type[Any], typer.BadParameter.__base__)
+
 
 def build(names: Sequence[str]) -> typer.Typer:
     """The application with the named commands."""
     app = typer.Typer(
         name="xshot",
         help="Few-shot image-text retrieval: what is not the pipeline (that is `dvc repro`).",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
     )
@@ -37,9 +40,25 @@ def build(names: Sequence[str]) -> typer.Typer:
 
 def main() -> None:
     """Entry point of the console script."""
-    asked = [word for word in sys.argv[1:2] if word in COMMANDS]
+    words = sys.argv[1:]
+    asked = [word for word in words[:1] if word in COMMANDS]
     with one_line_errors():
-        build(asked or list(COMMANDS))()
+        sys.exit(_run(build(asked or list(COMMANDS)), words or ["--help"]))
+
+
+def _run(app: typer.Typer, words: list[str]) -> int:
+    """The exit code.
+
+    Raises:
+        UserError: there is no such command or option, or not with such a value.
+    """
+    try:
+        code: int | None = app(words, standalone_mode=False)
+    except _UsageError as error:
+        command = error.ctx.command_path if error.ctx else "xshot"
+        message = error.format_message().rstrip(".")
+        raise UserError(f"{message}; see `{command} --help`") from None
+    return code or 0
 
 
 if __name__ == "__main__":
