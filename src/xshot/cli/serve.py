@@ -1,8 +1,9 @@
 """Search in a browser: by text or by image, raw CLIP beside the model, and classes of your own."""
 
 import sys
+from errno import EACCES, EADDRINUSE
 from pathlib import Path
-from socket import socket
+from socket import AF_INET, AF_INET6, create_server, socket
 from typing import Annotated
 
 import typer
@@ -33,6 +34,8 @@ def command(
             f"xshot serve needs {error.name}: type `pip install -e '.[serve]'` in the checkout"
         ) from None
 
+    # Before all that takes seconds; a browser that comes meanwhile waits.
+    listener = _listen(host, port)
     # The thread that answers must not wait long for the one that encodes.
     sys.setswitchinterval(0.0005)
     with uncollected():
@@ -48,10 +51,9 @@ def command(
         log_level="warning",
         server_header=False,
     )
-    listener = config.bind_socket()
 
     class Announced(uvicorn.Server):
-        """Says where it is once it answers: before, a browser would be refused."""
+        """Says where it is once it answers."""
 
         async def startup(self, sockets: list[socket] | None = None) -> None:
             await super().startup(sockets)
@@ -59,3 +61,21 @@ def command(
             typer.echo(f"http://{address}:{listener.getsockname()[1]} (Ctrl-C ends it)")
 
     Announced(config).run([listener])
+
+
+def _listen(host: str, port: int) -> socket:
+    """A socket that takes connections to an address.
+
+    Raises:
+        UserError: the port is taken or reserved, or the host is no address of this machine.
+    """
+    try:
+        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET)
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host can be so
+        # Python adds the address, which the option's name and value say already.
+        reason = str(getattr(error, "strerror", None) or error).partition(" (")[0]
+        if getattr(error, "errno", None) in (EADDRINUSE, EACCES):
+            raise UserError(f"--port {port}: {reason}; give another, or 0 for a free one") from None
+        raise UserError(
+            f"--host {host}: {reason}; give an address of this machine, such as 127.0.0.1"
+        ) from None
