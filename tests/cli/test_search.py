@@ -175,3 +175,48 @@ def test_a_folder_is_indexed_then_searched(xshot, tmp_path):
     assert len(answers["answers"]["model"]) == 5
     table = xshot("search", "a bird", "--index", "data/indexes/photos.h5").stdout
     assert "?" in table.splitlines()[2]  # the model's guess, as the folder has no classes
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Folders of one name, and with a space in it."""
+    picture = next(iter(sorted((tmp_path / "copy/raw/images").glob("*.png"))))
+    folders = [tmp_path / "first/my photos", tmp_path / "second/my photos"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        shutil.copy(picture, folder)
+    return folders
+
+
+def test_the_search_to_type_next_can_be_typed(xshot, photos):
+    told = xshot("index", photos[0]).stdout
+    assert "`xshot search --index 'data/indexes/my photos.h5' ...`" in told
+
+
+def test_folders_of_one_name_do_not_take_each_others_index(xshot, photos):
+    first, second = photos
+    xshot("index", first)
+    message = f"my photos.h5: is the index of {first}; name another file with --out FILE"
+    with pytest.raises(UserError, match=message):
+        xshot("index", second)
+    assert "second.h5: 1 images" in xshot("index", second, "--out", "second.h5").stdout
+    assert "my photos.h5: 1 images" in xshot("index", first).stdout
+
+
+def test_a_damaged_index_is_written_anew(xshot, photos):
+    file = Path("data/indexes/my photos.h5")
+    file.parent.mkdir()
+    file.write_bytes(b"half")
+    assert f"{file}: 1 images" in xshot("index", photos[0]).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["/"], "/: has no name for its index; name the file with --out FILE"),
+        ([".", "--out", "."], r"^\.: is a folder; name the file to write"),
+    ],
+)
+def test_an_index_needs_a_name(xshot, arguments, message):
+    with pytest.raises(UserError, match=message):
+        xshot("index", *arguments)

@@ -12,6 +12,7 @@ from xshot.search import index as module
 from xshot.search.encoder import encoder_of
 from xshot.search.index import index_folder, read_index, write_index
 from xshot.search.retriever import Retriever
+from xshot.store.hdf5 import create_table
 
 
 @pytest.fixture
@@ -92,15 +93,25 @@ def test_a_stopped_run_goes_on(photos, encoder, tmp_path, monkeypatch):
     assert len(gallery) == 33
 
 
-@pytest.mark.parametrize("make", [lambda folder: None, lambda folder: folder.mkdir()])
-def test_a_folder_without_images_is_one_line(make, encoder, tmp_path):
-    make(tmp_path / "empty")
-    with pytest.raises(UserError, match="empty: "):
-        index(tmp_path / "empty", encoder, tmp_path / "cache")
+def test_a_folder_without_images_is_one_line(encoder, tmp_path):
+    empty = tmp_path / "empty"
+    with pytest.raises(UserError, match="empty: no such folder; name one that holds images"):
+        index(empty, encoder, tmp_path / "cache")
+    empty.mkdir()
+    with pytest.raises(UserError, match=r"empty: holds no images \(files that end in .*\.jpg"):
+        index(empty, encoder, tmp_path / "cache")
+    (empty / "a.jpg").touch()
+    with pytest.raises(UserError, match=r"none of its 1 image files can be read, such as a\.jpg: "):
+        index(empty, encoder, tmp_path / "cache")
 
 
 def test_a_file_that_is_no_index_is_refused(repository, tmp_path):
-    with pytest.raises(UserError, match="xshot index FOLDER"):
+    with pytest.raises(UserError, match=r"absent\.h5: not found; make one with `xshot index FOLD"):
         read_index(tmp_path / "absent.h5")
-    with pytest.raises(UserError, match=r"features.h5: .*run `xshot index FOLDER`"):
+    message = r"features.h5: not an index of images; make one with `xshot index FOLDER`"
+    with pytest.raises(UserError, match=message):
         read_index(repository / "data/features.h5")
+    with create_table(tmp_path / "empty.h5", 1) as file:
+        file.attrs["root"] = "photos"
+    with pytest.raises(UserError, match=r"empty\.h5: not an index of images; make one"):
+        read_index(tmp_path / "empty.h5")

@@ -3,11 +3,14 @@
 import logging
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
 
 from xshot.cli.retriever import ModelOption
+from xshot.errors import UserError
+from xshot.store.atomic import check_names_file
 
 CACHE = Path(".cache/features")
 INDEXES = Path("data/indexes")
@@ -27,15 +30,33 @@ def command(
     from xshot.search.encoder import encoder_of
     from xshot.search.index import index_folder, write_index
 
+    root = folder.resolve()
+    out = _default_file(root) if out is None else out
+    check_names_file(out)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     run = load_params().section(RunParams)
     limit_threads(run.threads)
     _, provenance = load_embedder(model)
     encoder = encoder_of(model, provenance, device=run.device)
-    root = folder.resolve()
     gallery, left_out = index_folder(root, encoder, cache=CACHE, threads=run.threads)
-    out = out or INDEXES / f"{root.name}.h5"
     write_index(out, gallery)
     for one in left_out:
         typer.echo(f"left out: {one.image}: {one.reason}", err=True)
-    typer.echo(f"{out}: {len(gallery)} images; search with `xshot search --index {out} ...`")
+    hint = f"xshot search --index {quote(str(out))} ..."
+    typer.echo(f"{out}: {len(gallery)} images; search with `{hint}`")
+
+
+def _default_file(root: Path) -> Path:
+    """The index file that is named as the folder is.
+
+    Raises:
+        UserError: the folder has no name, or its name is taken by the index of another one.
+    """
+    from xshot.search.index import indexed_folder
+
+    if not root.name:
+        raise UserError(f"{root}: has no name for its index; name the file with --out FILE")
+    out = INDEXES / f"{root.name}.h5"
+    if (other := indexed_folder(out)) not in (None, root):
+        raise UserError(f"{out}: is the index of {other}; name another file with --out FILE")
+    return out

@@ -33,6 +33,7 @@ from xshot.store.hdf5 import (
 )
 
 SCHEMA_VERSION = 1
+_REMEDY = "make one with `xshot index FOLDER`"
 SUFFIXES = (
     *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm"),
     *(".tif", ".tiff", ".webp"),
@@ -61,11 +62,16 @@ def index_folder(
         threads: passes side by side.
 
     Raises:
-        UserError: no folder, or no image in it that can be read.
+        UserError: no folder, no image in it, or none that can be read.
     """
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; name one that holds images")
     images = list(_image_files(root))
+    if not images:
+        raise UserError(
+            f"{root}: holds no images (files that end in {', '.join(SUFFIXES)}); name a folder "
+            "that does"
+        )
     hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
@@ -86,7 +92,10 @@ def index_folder(
         finally:
             hashes.save()
         if not keys:
-            raise UserError(f"{root}: none of its {len(images)} image files can be read")
+            raise UserError(
+                f"{root}: none of its {len(images)} image files can be read, such as "
+                f"{left_out[0].image}: {left_out[0].reason}; name another folder"
+            )
         kept = sorted(keys)
         features = known.rows([keys[place] for place in kept])
     gallery = _gallery(
@@ -108,18 +117,29 @@ def read_index(path: Path) -> Gallery:
     """Read what `write_index` wrote.
 
     Raises:
-        UserError: absent, truncated or of another schema.
+        UserError: absent, truncated, of another schema or another kind of file.
     """
-    with open_table(path, SCHEMA_VERSION, remedy="run `xshot index FOLDER`") as file:
+    with open_table(path, SCHEMA_VERSION, remedy=_REMEDY) as file:
+        if "root" not in file.attrs or "index/image" not in file or "image/features" not in file:
+            raise UserError(f"{path}: not an index of images; {_REMEDY}")
         images = read_strings(file, "index/image")
-        if "root" not in file.attrs or len(file["image/features"]) != len(images):
-            raise UserError(f"{path}: not an index; run `xshot index FOLDER`")
+        if len(file["image/features"]) != len(images):
+            raise UserError(f"{path}: damaged, not a row an image; {_REMEDY}")
         return _gallery(
             Path(file.attrs["root"]),
             images,
             read_rows(file, "image/features", np.arange(len(images))),
             str(file.attrs["encoder_fingerprint"]),
         )
+
+
+def indexed_folder(path: Path) -> Path | None:
+    """The folder whose images an index file holds; None where no index can be read."""
+    try:
+        with open_table(path, SCHEMA_VERSION, remedy=_REMEDY) as file:
+            return Path(file.attrs["root"])
+    except UserError:
+        return None
 
 
 def _gallery(
