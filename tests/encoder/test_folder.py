@@ -41,6 +41,12 @@ def test_takes_the_only_weights_whatever_their_name(lite):
     assert read_folder(lite).weights.name == "epoch_32.safetensors"
 
 
+def test_a_folder_of_imported_features_is_told(tmp_path):
+    (tmp_path / "features.h5").touch()
+    with pytest.raises(UserError, match=r"imported features, not an encoder; set clip\.weigh"):
+        read_folder(tmp_path)
+
+
 def _write(name, text):
     return lambda folder: (folder / name).write_text(text)
 

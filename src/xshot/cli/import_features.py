@@ -63,7 +63,8 @@ def command(
     root, weights = quote(f"data.root={to}"), quote(f"clip.weights={to}")
     typer.echo(
         f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
-        f"`dvc exp run -S data.name=imported -S {root} -S {weights}`"
+        f"`dvc exp run -S data.name=imported -S {root} -S {weights}` "
+        "(to search with words, clip.weights must name the encoder that made the features)"
     )
 
 

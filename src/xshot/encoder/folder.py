@@ -71,6 +71,11 @@ def read_folder(path: Path) -> EncoderFiles:
     if not path.is_dir():
         what = "is a file, not a folder" if path.exists() else "no such folder"
         raise UserError(f"{path}: {what}; set clip.weights to an open_clip model folder")
+    if not (path / CONFIG).exists() and (path / "features.h5").exists():
+        raise UserError(
+            f"{path}: holds imported features, not an encoder; set clip.weights to the open_clip "
+            "model that made them, and run `dvc repro` before you search"
+        )
     config = _read_config(path / CONFIG)
     files = sorted(file for file in path.iterdir() if file.is_file())
     folder = EncoderFiles(

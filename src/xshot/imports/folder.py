@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from xshot.imports.dataset import Imported
 from xshot.store.atomic import atomic_path
-from xshot.store.features import EncoderRecord, write_features
+from xshot.store.features import IMPORTED, EncoderRecord, write_features
 from xshot.store.hashing import rows_hash
 
 
@@ -24,7 +24,7 @@ def write_folder(folder: Path, imported: Imported, templates: tuple[str, ...]) -
     """
     features, classes = imported.features, imported.classes
     identity = rows_hash((*features.ids, *classes.names), features.image, classes.features)
-    record = EncoderRecord(f"imported {identity}", {"imported": True}, templates)
+    record = EncoderRecord(IMPORTED + identity, {"imported": True}, templates)
     write_features(folder / "features.h5", features, classes, record)
     rows = [
         {"id": row.id, "image": row.image, "text": row.text, "label": list(row.labels)}

@@ -17,6 +17,7 @@ from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.precision import Precision
 from xshot.errors import UserError
 from xshot.projector.file import Provenance
+from xshot.store.features import IMPORTED
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -110,6 +111,8 @@ def find_encoder(
 ) -> QueryEncoder:
     """The encoder at `path`, if it is the one that `fingerprint` was taken of.
 
+    Of imported features no fingerprint is known: that `path` made them is the user's word.
+
     Args:
         path: of the open_clip folder, or of a file of weights.
         architecture: of the file's weights.
@@ -121,6 +124,9 @@ def find_encoder(
         UserError: it is not there, or its weights, preprocessing or tokenizer have changed.
     """
     files = read_encoder_files(path, architecture)
+    if fingerprint.startswith(IMPORTED):
+        details = identify(files, precision="float32", device="cpu", hashes=hashes).details
+        return QueryEncoder(files, EncoderIdentity(fingerprint, details), resolve_device(device))
     for kind in _KINDS_OF_DEVICE:
         for precision in get_args(Precision):
             identity = identify(files, precision=precision, device=kind, hashes=hashes)

@@ -103,6 +103,7 @@ class Retriever:
         embedder, provenance = load_embedder(folder)
         repository = repository_of(folder, provenance.encoder_path)
         encoder = encoder_of(folder, provenance, device=device)
+        _check_dimensions(folder, embedder, encoder)
         gallery = read_dataset(repository) if gallery is None else gallery
         if gallery.encoder_fingerprint != provenance.encoder_fingerprint:
             raise UserError(
@@ -315,6 +316,16 @@ class Retriever:
         shares = items[:, first:-2] * np.sqrt((1 + weight) / weight)
         best = shares.argmax(axis=1)
         return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
+
+
+def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) -> None:
+    """Refuse an encoder that cannot have made imported features; others are known to have."""
+    made, taken = encoder.files.config["model_cfg"].get("embed_dim"), len(embedder.centring.image)
+    if made != taken:
+        raise UserError(
+            f"{encoder.files.path}: makes features of {made} dimensions, {model} was trained with "
+            f"{taken}; set clip.weights to the encoder that made them and run `dvc repro`"
+        )
 
 
 def _picture(image: "str | Path | bytes | Image") -> "Image":

@@ -32,6 +32,9 @@ from xshot.store.hdf5 import (
 
 SCHEMA_VERSION = 1
 NORM_TOLERANCE = 1e-3
+IMPORTED = "imported "
+"""What the fingerprint of an encoder starts with if nothing of it is known but its features."""
+
 _REMEDY = "re-run `dvc repro extract`"
 
 Matrix = NDArray[np.float32]
