@@ -260,8 +260,32 @@ def test_another_sites_page_can_change_nothing(client, site):
     assert client.get("/", headers=headers).status_code == 200
 
 
-def test_the_server_answers_to_its_own_names_only(client):
-    assert client.get("/", headers={"host": "evil.example"}).status_code == 400
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "", ":80", "[::2]"])
+def test_the_server_answers_to_its_own_names_only(client, host):
+    message = refusal(client.get("/", headers={"host": host}), 400)
+    assert message.endswith("is not served; ask for localhost")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:8000", "localhost:"])
+def test_whatever_the_port_and_the_case(client, host):
+    assert client.get("/", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:8000", "127.0.0.1:8000"])
+def test_addresses_are_names(served, host):
+    with TestClient(create_app(served, hosts=["[::1]", "127.0.0.1"])) as client:
+        assert client.get("/", headers={"host": host}).status_code == 200
+
+
+def test_any_name_where_that_is_asked_for(served):
+    with TestClient(create_app(served, hosts=["*"])) as client:
+        assert client.get("/", headers={"host": "any.example"}).status_code == 200
+
+
+def test_the_head_of_the_page_can_be_asked_for(client):
+    response = client.head("/")
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-type"] == client.get("/").headers["content-type"]
 
 
 def test_the_page_needs_nothing_from_elsewhere(client):

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from xshot.errors import UserError
 from xshot.report.thumbnails import small_jpeg
@@ -114,8 +113,7 @@ def create_app(retriever: Retriever, *, hosts: Sequence[str]) -> FastAPI:
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     page = render_page(retriever)
-    app.add_middleware(Guard, policy=security_policy(page))
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
+    app.add_middleware(Guard, policy=security_policy(page), hosts=hosts)
     _answer_errors(app)
     _add_page(app, search, page)
     _add_queries(app, search)
@@ -124,6 +122,7 @@ def create_app(retriever: Retriever, *, hosts: Sequence[str]) -> FastAPI:
 
 
 def _add_page(app: FastAPI, search: Search, page: str) -> None:
+    @app.head("/")
     @app.get("/")
     async def show_page() -> HTMLResponse:
         return HTMLResponse(page, headers={"cache-control": "no-cache"})

@@ -1,6 +1,7 @@
 """What every request has to pass, and what every response carries."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,19 +17,24 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
+_PORT = re.compile(r":\d*$")
 _TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
 
 
 class Guard:
     """Refuses large bodies and what another site's page sends; adds headers that keep pages apart.
 
+    A name that the server is not called by may be another site's, made to lead here.
+
     Args:
         app: what to guard.
         policy: the content security policy.
+        hosts: names that the server may be called by, in small letters; `*` for any.
     """
 
-    def __init__(self, app: App, policy: str) -> None:
+    def __init__(self, app: App, policy: str, hosts: Sequence[str]) -> None:
         self._app = app
+        self._hosts = frozenset(hosts)
         self._headers = {
             "content-security-policy": policy,
             "cross-origin-resource-policy": "same-origin",
@@ -47,11 +53,18 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        refusal = _refusal(scope)
+        refusal = self._unknown_host(scope) or _refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
         else:
             await self._app(scope, _limited(receive), send_with_headers)
+
+    def _unknown_host(self, scope: Scope) -> JSONResponse | None:
+        host = _PORT.sub("", Headers(scope=scope).get("host", "")).lower()
+        if self._hosts & {"*", host}:
+            return None
+        names = ", ".join(sorted(self._hosts))
+        return JSONResponse({"error": f"host {host!r} is not served; ask for {names}"}, 400)
 
 
 def _refusal(scope: Scope) -> JSONResponse | None:
