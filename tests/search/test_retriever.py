@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -141,6 +142,28 @@ def test_one_query_is_asked_for(retriever, query):
         retriever.search(**query)
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_an_empty_text_asks_nothing(retriever, text):
+    with pytest.raises(UserError, match="the text is empty"):
+        retriever.search(text=text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"k": -1}, "k = -1: ask for one answer at least"),
+        ({"k": 0}, "k = 0: ask for one"),
+        ({"system": "foo"}, "system = 'foo': one of model, clip"),
+        ({"find": "sound"}, "find = 'sound': one of image, text"),
+    ],
+)
+def test_what_there_is_not_to_ask_for_is_named(retriever, asked, message):
+    with pytest.raises(ValueError, match=message):
+        retriever.search(text="a dog", **asked)
+    with pytest.raises(ValueError, match=message):
+        retriever.rank(retriever.gallery.features["text"][0], "text", **{"k": 1, **asked})
+
+
 @pytest.mark.parametrize(
     ("image", "message"), [("nowhere.png", "No such file"), (b"no image", "not an image")]
 )
@@ -243,6 +266,28 @@ def test_a_class_needs_a_new_name(retriever):
         retriever.with_class(retriever.classes[0])
     with pytest.raises(UserError, match="was not added"):
         retriever.without_class(retriever.classes[0])
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_class_needs_a_name(retriever, name):
+    with pytest.raises(UserError, match="name is empty"):
+        retriever.with_class(name)
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [
+        ({"texts": "a bird"}, r"texts: give a list of examples, as in texts=\[...\]"),
+        ({"images": "bird.png"}, "images: give a list"),
+        ({"images": Path("bird.png")}, "images: give a list"),
+        ({"images": b"\x89PNG"}, "images: give a list"),
+        ({"rows": [-1]}, "rows: -1 is none of the gallery's 0 to "),
+        ({"rows": [0, 10**6]}, "rows: 1000000 is none of"),
+    ],
+)
+def test_examples_that_are_none_are_refused(retriever, examples, message):
+    with pytest.raises(ValueError, match=message):
+        retriever.with_class("brand new", **examples)
 
 
 def test_a_model_without_coordinates_searches_but_takes_no_class(tmp_path, drawings, tiny_encoder):

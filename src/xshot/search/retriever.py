@@ -144,11 +144,15 @@ class Retriever:
                 gallery has.
 
         Raises:
-            UserError: the image cannot be read, or the gallery has nothing of the kind to find.
-            ValueError: not exactly one query.
+            UserError: the text is empty, the image cannot be read, or the gallery has nothing of
+                the kind to find.
+            ValueError: not exactly one query, or no such `k`, `system` or `find`.
         """
         if (text is None) == (image is None):
             raise ValueError("give a text or an image")
+        if text is not None and not text.strip():
+            raise UserError("the text is empty; give one that says what to search for")
+        _check_asked(k, system, find)
         asked: Modality = "text" if image is None else "image"
         if text is not None:
             feature = self.encoder.texts([text])[0]
@@ -167,6 +171,7 @@ class Retriever:
         find: Modality | None = None,
     ) -> list[Hit]:
         """As `search`, for the CLIP feature (D,) of an image or a text (`asked`)."""
+        _check_asked(k, system, find)
         found = self._found(asked, find)
         items = self.items(system, found)
         query = self._embed(feature[None], system, asked)
@@ -221,8 +226,13 @@ class Retriever:
             image_features: (D,) CLIP features of images that are encoded already.
 
         Raises:
-            UserError: the name is taken, an image cannot be read, or the model knows no classes.
+            UserError: the name is empty or taken, an image cannot be read, or the model knows no
+                classes.
+            ValueError: one example in place of a list, or rows that the gallery lacks.
         """
+        _check_examples(images, texts, rows, len(self.gallery))
+        if not name.strip():
+            raise UserError("the class's name is empty; give it one")
         if not self.knows_classes:
             raise UserError(
                 f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
@@ -232,8 +242,8 @@ class Retriever:
             raise UserError(f"class '{name}' is known already; choose another name")
         if not self.templates:
             raise UserError(
-                f"{FEATURES}: not found; the templates of the class prompts stand there; run "
-                "`dvc repro extract`"
+                f"{FEATURES}: no templates of the class prompts, which a new class needs; run "
+                "`dvc repro extract`, of imported features after `xshot import --encode-names`"
             )
         prompts = self.encoder.texts([one.replace("{}", name) for one in self.templates])
         mean = prompts.mean(axis=0)
@@ -316,6 +326,25 @@ class Retriever:
         shares = items[:, first:-2] * np.sqrt((1 + weight) / weight)
         best = shares.argmax(axis=1)
         return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
+
+
+def _check_asked(k: int, system: str, find: str | None) -> None:
+    if k < 1:
+        raise ValueError(f"k = {k}: ask for one answer at least")
+    if system not in SYSTEMS:
+        raise ValueError(f"system = {system!r}: one of {', '.join(SYSTEMS)}")
+    if find is not None and find not in _SIDES:
+        raise ValueError(f"find = {find!r}: one of {', '.join(_SIDES)}, or None")
+
+
+def _check_examples(images: object, texts: object, rows: Sequence[int], n_rows: int) -> None:
+    for name, examples in (("images", images), ("texts", texts)):
+        # Its letters or bytes would be taken for examples.
+        if isinstance(examples, str | bytes | Path):
+            raise ValueError(f"{name}: give a list of examples, as in {name}=[...]")
+    strange = [row for row in rows if not 0 <= row < n_rows]
+    if strange:
+        raise ValueError(f"rows: {strange[0]} is none of the gallery's 0 to {n_rows - 1}")
 
 
 def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) -> None:
