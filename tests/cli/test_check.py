@@ -174,6 +174,20 @@ def test_a_dataset_is_looked_at_before_anything_is_computed(clone):
     assert line.startswith("raw: row 1 (id 'lost.png'): image 'lost.png': No such file")
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ('{"image": "a.png", "text": "a", "label": "\\ud800"}', "row 1 (id 'a.png'): the label "),
+        ('{"\\ud800": "a.png"}', "missing column image, text, label; found \\ud800"),
+    ],
+)
+def test_what_is_no_text_is_told_all_the_same(clone, row, told):
+    shutil.rmtree("data")
+    Path("raw/manifest.csv").unlink()
+    Path("raw/manifest.jsonl").write_text(row)
+    assert told in only_wrong()
+
+
 def test_a_picture_with_an_odd_header_is_a_note(clone):
     picture = next(Path("raw/images").iterdir())
     picture.write_bytes(b"not a picture at all")

@@ -1,5 +1,6 @@
 """Any folder becomes a gallery; a stopped run goes on, and odd files do not stop it."""
 
+import os
 import shutil
 
 import numpy as np
@@ -103,6 +104,19 @@ def test_a_folder_without_images_is_one_line(encoder, tmp_path):
     (empty / "a.jpg").touch()
     with pytest.raises(UserError, match=r"none of its 1 image files can be read, such as a\.jpg: "):
         index(empty, encoder, tmp_path / "cache")
+
+
+def test_a_name_that_is_no_text_is_left_out(photos, encoder, tmp_path):
+    odd = photos / os.fsdecode(b"caf\xe9.png")
+    try:
+        shutil.copy(photos / "z.png", odd)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    gallery, left_out = index(photos, encoder, tmp_path / "cache")
+    assert len(gallery) == 3
+    assert [one.image for one in left_out] == ["broken.png", "caf\\udce9.png"]
+    assert left_out[1].reason == "its name is not UTF-8; rename it"
+    write_index(tmp_path / "photos.h5", gallery)
 
 
 def test_a_file_that_is_no_index_is_refused(repository, tmp_path):

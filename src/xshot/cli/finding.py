@@ -24,7 +24,9 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.mark:<8}{' '.join(self.text.split())}"
+        line = f"{self.mark:<8}{' '.join(self.text.split())}"
+        # What is wrong may be that a name is no text, and then no name could be printed.
+        return line.encode("utf-8", "backslashreplace").decode()
 
 
 def attempt(read: Callable[[], T]) -> Generator[Finding, None, T | None]:

@@ -64,14 +64,7 @@ def index_folder(
     Raises:
         UserError: no folder, no image in it, or none that can be read.
     """
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder; name one that holds images")
-    images = list(_image_files(root))
-    if not images:
-        raise UserError(
-            f"{root}: holds no images (files that end in {', '.join(SUFFIXES)}); name a folder "
-            "that does"
-        )
+    images, left_out = _find_images(root)
     hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
@@ -79,7 +72,6 @@ def index_folder(
     )
     engine = LocalEngine(lambda: encoder.load(images=True), threads=threads)
     keys: dict[int, bytes] = {}
-    left_out = []
     folder = cache / cache_name(here, encoder.device) / "image"
     with closing(FeatureCache(folder)) as known:
         try:
@@ -93,7 +85,7 @@ def index_folder(
             hashes.save()
         if not keys:
             raise UserError(
-                f"{root}: none of its {len(images)} image files can be read, such as "
+                f"{root}: none of its {len(left_out)} image files can be read, such as "
                 f"{left_out[0].image}: {left_out[0].reason}; name another folder"
             )
         kept = sorted(keys)
@@ -154,6 +146,33 @@ def _gallery(
         encoder_fingerprint=fingerprint,
         root=root,
     )
+
+
+def _find_images(root: Path) -> tuple[list[str], list[LeftOut]]:
+    """The images under `root`, and those whose names could be neither stored nor told.
+
+    Raises:
+        UserError: no folder, or no image in it.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root}: no such folder; name one that holds images")
+    images, left_out = [], []
+    for image in _image_files(root):
+        if (name := _printable(image)) == image:
+            images.append(image)
+        else:
+            left_out.append(LeftOut(name, "its name is not UTF-8; rename it"))
+    if not images and not left_out:
+        raise UserError(
+            f"{root}: holds no images (files that end in {', '.join(SUFFIXES)}); name a folder "
+            "that does"
+        )
+    return images, left_out
+
+
+def _printable(name: str) -> str:
+    """`name` itself where it is UTF-8."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _image_files(root: Path) -> Iterator[str]:
