@@ -79,15 +79,8 @@ def build_manifest(
             adapter.pairs,
         )
     given = _given_splits(root, rows)
-    result = Manifest(
-        ids=tuple(row.id for row in rows),
-        images=tuple(row.image for row in rows),
-        texts=tuple(row.text for row in rows),
-        labels=tuple(row.labels for row in rows),
-        splits=tuple(given) or ("train",) * len(rows),
-    )
-    # Before a split is drawn, which can only name what is text.
-    check_manifest(result, source=root)
+    # Before a split is drawn, whose streams are named after classes: a name must be text.
+    result = _checked(root, rows, given or ["train"] * len(rows))
     if given:
         _warn_of_leaks(root, result)
     else:
@@ -101,6 +94,18 @@ def build_manifest(
         result = replace(result, splits=tuple(drawn))
     if adapter.pictures:
         _warn_of_suspects(root, result)
+    return result
+
+
+def _checked(root: Path, rows: list[Row], splits: list[str]) -> Manifest:
+    result = Manifest(
+        ids=tuple(row.id for row in rows),
+        images=tuple(row.image for row in rows),
+        texts=tuple(row.text for row in rows),
+        labels=tuple(row.labels for row in rows),
+        splits=tuple(splits),
+    )
+    check_manifest(result, source=root)
     return result
 
 
