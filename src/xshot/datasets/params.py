@@ -30,6 +30,7 @@ class DataParams(Section):
     test_fraction: float = Field(gt=0, lt=1, description="share of each class that is test")
     min_test: int = Field(ge=1, description="test rows of a class, at least")
     on_bad_image: Literal["error", "skip"] = Field(
-        description="a picture that cannot be decoded stops `extract` or is listed in rejected.csv"
+        description="a picture that cannot be decoded stops `extract` or, up to max_rejected of "
+        "them, is listed in rejected.csv"
     )
     max_rejected: int = Field(ge=0, description="more skipped rows than this stop `extract`")
