@@ -170,6 +170,8 @@ def _judge(ground: Ground, pseudo: PseudoFeatures) -> Iterator[tuple[str, str, f
                 resamples=RESAMPLES,
                 rng=ground.rng,
             )
+            if quality is None:
+                continue
             for measure, value in _values(quality):
                 yield modality, measure, value
     for gallery, value in _retrieval(ground, pseudo).items():

@@ -28,6 +28,7 @@ def test_help_lists_every_command():
         (["search", "a", "--nope"], r"No such option: --nope.*; see `.*search --help`"),
         (["search", "a", "b"], r"unexpected extra argument.*; see `.*search --help`"),
         (["serch"], r"No such command 'serch'.*; see `.* --help`"),
+        (["search", "a", "--index"], r"'--index' requires.*; see `xshot search --help`"),
         (["index"], r"Missing argument 'folder'; see `.*index --help`"),
     ],
 )

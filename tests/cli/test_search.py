@@ -210,6 +210,12 @@ def test_a_damaged_index_is_written_anew(xshot, photos):
     assert f"{file}: 1 images" in xshot("index", photos[0]).stdout
 
 
+def test_a_folder_that_no_index_could_name_is_refused_before_anything_is_encoded(xshot, photos):
+    folder = photos[0].rename(photos[0].with_name("\udcfe"))
+    with pytest.raises(UserError, match=r"\\udcfe: its path is not UTF-8; rename it"):
+        xshot("index", folder, "--out", "a.h5")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

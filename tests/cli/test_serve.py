@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from xshot.cli.main import build
+from xshot.cli.serve import _listen
 from xshot.errors import UserError
 
 
@@ -34,6 +35,12 @@ def test_a_taken_port_is_told_before_anything_is_loaded(serve):
 def test_an_address_of_no_machine_or_another_is_told(serve, host):
     with pytest.raises(UserError, match=f"--host {host}: .*; give an address of this machine"):
         serve("--host", host, "--port", 0)
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_every_address_is_those_of_ipv4_too():
+    with _listen("::", 0) as listener:
+        socket.create_connection(("127.0.0.1", listener.getsockname()[1]), timeout=5).close()
 
 
 def test_what_is_to_be_served_is_looked_for_next(serve):

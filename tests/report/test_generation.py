@@ -108,6 +108,28 @@ def test_the_same_run_gives_the_same_scores(scene):
     assert compare(*scene).quality == compare(*scene).quality
 
 
+@pytest.mark.filterwarnings("error")
+def test_texts_of_which_a_few_differ_are_measured_or_left_out(scene):
+    training, pseudo, heldout, labels = scene
+    texts = np.eye(CLASSES, DIMENSIONS, dtype=np.float32)[labels.argmax(axis=1)] - SHIFT
+    texts[0] = np.eye(DIMENSIONS, dtype=np.float32)[7] - SHIFT
+    few = pseudo.classes != pseudo.classes[0]
+    few[np.flatnonzero(~few)[:2]] = True  # of the odd row's class two are generated
+    fewer = PseudoFeatures(
+        pseudo.image[few], pseudo.text[few], pseudo.classes[few], pseudo.components[few]
+    )
+    for seed in range(6):
+        found = compare_generation(
+            fewer,
+            training,
+            replace(heldout, text=texts),
+            labels,
+            prompt_weight=2.0,
+            rng=np.random.default_rng(seed),
+        )
+        assert "image" in found.quality
+
+
 def test_a_modality_that_does_not_vary_within_classes_is_not_measured(scene):
     training, pseudo, heldout, labels = scene
     texts = np.eye(CLASSES, DIMENSIONS, dtype=np.float32)[labels.argmax(axis=1)] - SHIFT

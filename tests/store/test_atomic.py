@@ -143,6 +143,12 @@ class TestDiskErrors:
         with pytest.raises(UserError, match="cannot be written: File name too long"):
             write_text(tmp_path / ("a" * 300), "text")
 
+    def test_a_pipe_is_not_replaced(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(UserError, match="is no plain file; name the file to write"):
+            write_text(tmp_path / "pipe", "text")
+        assert (tmp_path / "pipe").is_fifo()
+
     @pytest.mark.parametrize("opened", [atomic_path, atomic_dir])
     def test_what_cannot_be_read_meanwhile_is_named_itself(self, tmp_path, opened):
         absent = tmp_path / "drawing.svg"

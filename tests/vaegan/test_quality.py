@@ -68,6 +68,7 @@ def test_rows_that_do_not_vary_within_classes(rng):
     assert (alike.varies, draw(rng).varies) == (False, True)
     exactly = Labelled(np.eye(3, D, dtype=np.float32)[classes], classes)
     assert residual_frechet(exactly, draw(rng)) == np.inf
+    assert measure_quality(alike, draw(rng), resamples=3, rng=rng) is None
 
 
 @pytest.mark.filterwarnings("error")

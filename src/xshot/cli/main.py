@@ -55,7 +55,8 @@ def _run(app: typer.Typer, words: list[str]) -> int:
     try:
         code: int | None = app(words, standalone_mode=False)
     except _UsageError as error:
-        command = error.ctx.command_path if error.ctx else "xshot"
+        known = " ".join(["xshot", *(word for word in words[:1] if word in COMMANDS)])
+        command = error.ctx.command_path if error.ctx else known
         message = error.format_message().rstrip(".")
         raise UserError(f"{message}; see `{command} --help`") from None
     return code or 0

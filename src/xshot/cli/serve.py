@@ -3,7 +3,7 @@
 import sys
 from errno import EACCES, EADDRINUSE
 from pathlib import Path
-from socket import AF_INET, AF_INET6, create_server, socket
+from socket import AF_INET, AF_INET6, create_server, has_dualstack_ipv6, socket
 from typing import Annotated
 
 import typer
@@ -70,7 +70,11 @@ def _listen(host: str, port: int) -> socket:
         UserError: the port is taken or reserved, or the host is no address of this machine.
     """
     try:
-        return create_server((host, port), family=AF_INET6 if ":" in host else AF_INET)
+        return create_server(
+            (host, port),
+            family=AF_INET6 if ":" in host else AF_INET,
+            dualstack_ipv6=host == "::" and has_dualstack_ipv6(),
+        )
     except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host can be so
         # Python adds the address, which the option's name and value say already.
         reason = str(getattr(error, "strerror", None) or error).partition(" (")[0]

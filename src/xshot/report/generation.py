@@ -74,16 +74,19 @@ def compare_generation(
     quality: dict[str, dict[str, Quality]] = {}
     if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
         generators |= _trivial_generators(trained, training, prompt_weight, rng)
-        quality = {modality: {} for modality in MODALITIES if real[modality].varies}
-        pairs = list(product(quality, generators))
+        quality = {modality: {} for modality in MODALITIES}
+        pairs = list(product(MODALITIES, generators))
         for modality, name in progress(pairs, total=len(pairs), unit="set", label="generators"):
             fake = generators[name]
-            quality[modality][name] = measure_quality(
+            measured = measure_quality(
                 real[modality],
                 Labelled(getattr(fake, modality), fake.classes),
                 resamples=RESAMPLES,
                 rng=rng,
             )
+            if measured is not None:
+                quality[modality][name] = measured
+        quality = {modality: found for modality, found in quality.items() if found}
     return Generation(
         real={modality: real[modality].features for modality in MODALITIES},
         pseudo={modality: getattr(trained, modality) for modality in MODALITIES},

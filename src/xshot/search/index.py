@@ -152,10 +152,12 @@ def _find_images(root: Path) -> tuple[list[str], list[LeftOut]]:
     """The images under `root`, and those whose names could be neither stored nor told.
 
     Raises:
-        UserError: no folder, or no image in it.
+        UserError: no folder, one whose own path could not be stored, or no image in it.
     """
     if not root.is_dir():
         raise UserError(f"{root}: no such folder; name one that holds images")
+    if (path := _printable(str(root))) != str(root):
+        raise UserError(f"{path}: its path is not UTF-8; rename it")
     images, left_out = [], []
     for image in _image_files(root):
         if (name := _printable(image)) == image:

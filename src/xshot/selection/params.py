@@ -17,7 +17,7 @@ class SelectParams(Section):
 
     key: ClassVar[str] = "select"
 
-    steps: tuple[Annotated[int, Field(gt=0, le=10_000)], ...] = Field(
+    steps: tuple[Annotated[int, Field(gt=0, le=100_000)], ...] = Field(
         min_length=1, description="training steps of the projector"
     )
     calibration: tuple[Annotated[float, Field(ge=-100, le=100)], ...] = Field(

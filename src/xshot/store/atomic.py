@@ -63,12 +63,13 @@ def check_names_file(path: Path) -> None:
     """Refuse a path that no file can be written to, before there is something to write.
 
     Raises:
-        UserError: `path` is a folder; `.` is, and so is what a user leaves empty.
+        UserError: `path` is a folder (`.` is, and so is what a user leaves empty) or a device.
     """
     with _disk_errors(path):
-        is_folder = path.is_dir()
-    if is_folder:
-        raise UserError(f"{path}: is a folder; name the file to write")
+        what = "a folder" if path.is_dir() else "no plain file"
+        is_free = path.is_file() or not path.exists()
+    if not is_free:
+        raise UserError(f"{path}: is {what}; name the file to write")
 
 
 def _sibling(path: Path) -> Path:

@@ -80,16 +80,21 @@ class Quality:
 
 def measure_quality(
     real: Labelled, fake: Labelled, *, resamples: int, rng: np.random.Generator
-) -> Quality:
+) -> Quality | None:
     """All scores, on equally many rows of each class where the score depends on their number.
 
     Args:
-        real: features that the generator has not seen, and that vary within classes.
+        real: features that the generator has not seen.
         fake: generated features of the same classes.
         resamples: of the rows, for the interval.
         rng: evens out the numbers of rows and draws the resamples.
+
+    Returns:
+        None if the real rows of every class are alike: there is no spread to compare with.
     """
     even_real, even_fake = equal_numbers(real, fake, rng)
+    if not even_real.varies:
+        return None
     precision, recall, coverage = neighbourhood_scores(even_real.features, even_fake.features)
     return Quality(
         frechet=residual_frechet(even_real, even_fake),
@@ -153,7 +158,10 @@ def frechet_interval(
     """
     drawn = [residual_frechet(_redrawn(real, rng), _redrawn(fake, rng)) for _ in range(resamples)]
     # Of few rows a draw may be one row of each class, over and over: it has no residuals.
-    low, high = np.percentile([distance for distance in drawn if distance < np.inf], _LEVELS)
+    finite = [distance for distance in drawn if distance < np.inf]
+    if not finite:
+        return np.inf, np.inf
+    low, high = np.percentile(finite, _LEVELS)
     return float(low), float(high)
 
 
