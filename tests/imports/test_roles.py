@@ -37,8 +37,6 @@ WORDS = np.array(list("abcdef"))
         ("classes", WORDS, Role("class_names", "")),
         ("texts", WORDS, Role("captions", "")),
         ("ids", WORDS, Role("ids", "")),
-        ("ids", NUMBERS, Role("ids", "")),
-        ("test_id", NUMBERS[None].astype(float), Role("ids", "test")),
     ],
 )
 def test_names(name, array, role):
@@ -68,6 +66,63 @@ def test_labels_of_both_modalities_may_be_the_same():
     assert list(roles) == [Role("labels", "train")]
     with pytest.raises(UserError, match="'train_txt_lab' and 'train_img_lab' both look like train"):
         assign({"train_img_lab": NUMBERS, "train_txt_lab": NUMBERS[::-1]})
+
+
+def ids(**arrays):
+    """What is taken as ids, by split, and what is not used."""
+    roles, unused = assign(arrays)
+    taken = {role.split: array.tolist() for role, array in roles.items() if role.kind == "ids"}
+    return taken, unused
+
+
+@pytest.mark.parametrize("form", [NUMBERS, NUMBERS[:, None], NUMBERS[None] * 1.0, NUMBERS > 6])
+def test_whole_numbers_are_ids_where_there_is_one_a_row(form):
+    own = {"": list("012345")} if form.dtype != bool else {}
+    assert ids(image=ROWS, ids=form) == (own, [] if own else ["ids"])
+    assert ids(ids=form) == ({}, ["ids"])
+
+
+def test_numbers_of_both_parts_are_ids():
+    parts = {"I_te": ROWS[:2], "I_tr": ROWS}
+    taken = {"test": ["7", "8"], "train": list("012345")}
+    assert ids(**parts, train_id=NUMBERS, test_id=NUMBERS[1:3] + 6) == (taken, [])
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"image_id": NUMBERS // 2},
+        {"train_ids": NUMBERS[:4], "test_ids": NUMBERS[4:]},
+        {"query_id": NUMBERS[:2], "retrieval_id": NUMBERS[2:]},
+        {"img_ids": NUMBERS[:4]},
+        {"id": np.array([3])},
+        {"train_id": NUMBERS},
+        {"image_ids": NUMBERS, "text_ids": NUMBERS + 1},
+        {"ids": NUMBERS + 2.0**53},
+        {"id": np.append(NUMBERS[:5], np.inf)},
+    ],
+)
+def test_numbers_that_may_be_no_ids_are_not_used(found):
+    assert ids(image=ROWS, text=ROWS, **found) == ({}, list(found))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"train_ids": NUMBERS, "test_ids": NUMBERS[:2]},
+        {"train_ids": NUMBERS},
+        {"ids": np.arange(8)},
+        {"train_ids": NUMBERS, "test_ids": NUMBERS[:2] + 6, "query_ids": NUMBERS[:2] + 8},
+    ],
+)
+def test_numbers_beside_parts_that_may_be_no_ids_are_not_used(found):
+    assert ids(I_tr=ROWS, I_te=ROWS[:2], **found) == ({}, list(found))
+
+
+def test_the_one_set_of_numbers_that_differ_is_taken():
+    found = {"image_ids": NUMBERS // 2, "text_ids": NUMBERS}
+    assert ids(image=ROWS, **found) == ({"": list("012345")}, ["image_ids"])
+    assert ids(image=ROWS, ids=WORDS, **found) == ({"": WORDS.tolist()}, list(found))
 
 
 @pytest.mark.parametrize("part", ["I_tr", "I_query"])

@@ -1,6 +1,8 @@
 """Which array is what, by its name and its shape."""
 
 import re
+from collections.abc import Iterable
+from itertools import product
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ _WORDS: dict[str, set[str]] = {
     "image": {"i", "img", "imgs", "image", "images", "visual"},
     "text": {"t", "txt", "text", "texts", "tag", "tags"},
 }
+_FLOATS_EXACT = 2**53
 _RENAME = "rename what you do not mean, as in --rename OLD=unused"
 
 
@@ -45,6 +48,8 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
     `image/features`, `LAll`, ... A database (`I_db`, `retrieval_img`) is a train part, its queries
     (`I_query`) are the test part. Validation rows (`I_val`) have no role: they would be neither
     trained nor tested on. A label array that is there twice, once per modality, must be the same.
+    Whole numbers are ids only where they leave no doubt: an array `image_id` may as well say which
+    captions are of one picture, and `train_id` which rows to train on.
 
     Raises:
         UserError: two different arrays for one role, or all rows of a kind beside a part of them.
@@ -52,10 +57,13 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
     roles: dict[Role, NDArray[Any]] = {}
     names: dict[Role, str] = {}
     unused = []
+    numbers: dict[str, Role] = {}
     for name, array in arrays.items():
         role = _role(name, array)
         if role is None:
             unused.append(name)
+        elif role.kind == "ids" and array.dtype.kind != "U":
+            numbers[name] = role
         elif role not in roles:
             roles[role], names[role] = array, name
         elif array.shape != roles[role].shape or (array != roles[role]).any():
@@ -64,7 +72,37 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
                 f"{' '.join(filter(None, role[::-1]))}; {_RENAME}"
             )
     _check_wholes(names)
-    return roles, unused
+    ids = _number_ids(arrays, numbers, roles)
+    roles |= {numbers[name]: array for name, array in ids.items()}
+    return roles, unused + [name for name in numbers if name not in ids]
+
+
+def _number_ids(
+    arrays: Arrays, numbers: dict[str, Role], roles: dict[Role, NDArray[Any]]
+) -> Arrays:
+    """Of the arrays `numbers` those that are ids, by name, as strings; none if others may be."""
+    if any(role.kind == "ids" for role in roles):
+        return {}
+    found = {
+        tuple(str(int(value)) for name in names for value in arrays[name].ravel()): names
+        for names in _as_many_as_images(arrays, numbers, roles)
+    }
+    sets = [names for values, names in found.items() if len(set(values)) == len(values)]
+    if len(sets) != 1:
+        return {}
+    return {name: np.array([str(int(n)) for n in arrays[name].ravel()]) for name in sets[0]}
+
+
+def _as_many_as_images(
+    arrays: Arrays, numbers: dict[str, Role], roles: dict[Role, NDArray[Any]]
+) -> Iterable[tuple[str, ...]]:
+    """The arrays, one of each part of the images, that have a number for every row."""
+    sizes = {role.split: len(images) for role, images in roles.items() if role.kind == "image"}
+    parts = [
+        [name for name, role in numbers.items() if (role.split, arrays[name].size) == part]
+        for part in sizes.items()
+    ]
+    return product(*parts) if parts else ()
 
 
 def _check_wholes(names: dict[Role, str]) -> None:
@@ -80,9 +118,10 @@ def _check_wholes(names: dict[Role, str]) -> None:
 
 def _are_whole(array: NDArray[Any]) -> bool:
     """Whether all are whole numbers, whatever their type."""
-    if array.dtype.kind not in "iuf":
-        return False
-    return bool((np.isfinite(array) & (array == np.rint(array))).all())
+    if array.dtype.kind != "f":
+        return array.dtype.kind in "iu"
+    # Beyond its precision, a float is some whole number or other.
+    return bool(((abs(array) < _FLOATS_EXACT) & (array == np.rint(array))).all())
 
 
 def _role(name: str, array: NDArray[Any]) -> Role | None:
