@@ -17,8 +17,10 @@ from xshot.datasets.adapters import build_manifest
 from xshot.datasets.imported import read_imported
 from xshot.errors import UserError
 from xshot.store.features import read_features
+from xshot.store.manifest import read_manifest, write_manifest
 
 N, D, C = 120, 16, 6
+PLACES = ("/data/", "../", "C:\\", "a/")
 
 
 def arrays(n=N):
@@ -96,6 +98,17 @@ def test_what_to_type_next_can_be_typed(folder):
     savemat("a.mat", arrays())
     told = run("a.mat", "--to", "own features")
     assert "-S 'data.root=own features' -S 'clip.weights=own features'`" in told
+
+
+def test_prepare_takes_ids_that_are_no_paths(folder):
+    ids = np.array([f"{start}{row}.jpg" for row in range(N // 4) for start in PLACES])
+    np.savez("a.npz", **{k: a for k, a in arrays().items() if a.dtype != object},
+             train_ids=ids[: N * 2 // 3], test_ids=ids[N * 2 // 3 :])  # fmt: skip
+    run("a.npz")
+    manifest = build_imported()
+    write_manifest(folder / "manifest.parquet", manifest)
+    assert list(read_manifest(folder / "manifest.parquet").ids) == ids.tolist()
+    assert read_imported(Path("data/imported"), manifest.ids)[0].ids == tuple(ids)
 
 
 def test_what_prepare_would_refuse_is_not_written(folder):

@@ -1,6 +1,7 @@
 """Arrays with roles to a dataset: pairs, their features and those of the classes."""
 
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 
 import numpy as np
 
@@ -8,7 +9,7 @@ from xshot.datasets.rows import Row
 from xshot.errors import UserError
 from xshot.imports.classes import Encode, read_classes
 from xshot.imports.roles import Kind
-from xshot.imports.sides import Roles, Side, pair_sides
+from xshot.imports.sides import LEAVE_OUT, Roles, Side, pair_sides
 from xshot.imports.unit import unit_rows
 from xshot.store.features import ClassFeatures, Features
 from xshot.store.manifest import Manifest, check_manifest
@@ -60,7 +61,7 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
         f"{split or 'row'}-{row:06d}" for row, split in enumerate(splits)
     ]
     rows = [
-        Row(id=ids[row], image=ids[row], text=captions[row], labels=labels[row], split=splits[row])
+        Row(ids[row], _picture(ids[row]), captions[row], labels[row], splits[row])
         for row in kept.tolist()
     ]
     _check(rows)
@@ -77,10 +78,27 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
 
 
 def _check(rows: list[Row]) -> None:
-    """Refuse now what `prepare` would refuse later."""
+    """Refuse now what `prepare` would refuse later; captions are made of labels, so after them."""
+    _check_rows([row._replace(text="text", labels=("class",)) for row in rows], LEAVE_OUT["ids"])
+    _check_rows([row._replace(text="text") for row in rows], "")
+    _check_rows(rows, LEAVE_OUT["captions"])
+
+
+def _check_rows(rows: list[Row], remedy: str) -> None:
     ids, images, texts, labels, splits = zip(*rows, strict=True)
     drawn = tuple(split or "train" for split in splits)
-    check_manifest(Manifest(ids, images, texts, labels, drawn), source="rows to import")
+    try:
+        check_manifest(Manifest(ids, images, texts, labels, drawn), source="rows to import")
+    except UserError as error:
+        raise UserError(f"{error}{remedy}") from None
+
+
+def _picture(id_: str) -> str:
+    """Where a row's picture may lie: at its id, or at a name of its own if that is no such path."""
+    path = PureWindowsPath(id_)  # any system's
+    if path.root or ".." in path.parts:
+        return "id=" + id_.replace("/", "%2F").replace("\\", "%5C")
+    return id_
 
 
 def _strings(sides: dict[Kind, Side], kind: Kind) -> list[str] | None:
@@ -88,8 +106,6 @@ def _strings(sides: dict[Kind, Side], kind: Kind) -> list[str] | None:
         return None
     array = sides[kind].array
     if array.ndim != 1:
-        raise UserError(f"{kind}: {array.shape[-1]} a row; keep one")
-    if array.dtype.kind == "f":  # as MATLAB keeps whole numbers
-        array = array.astype(np.int64)
+        raise UserError(f"{kind}: {array.shape[-1]} a row; keep one{LEAVE_OUT[kind]}")
     # `prepare` drops the space around a string, and must find the row by its id.
     return [str(value).strip() for value in array]

@@ -11,6 +11,11 @@ from xshot.imports.roles import Kind, Role, RowKind
 
 Roles = dict[Role, NDArray[Any]]
 
+LEAVE_OUT: dict[Kind, str] = {
+    kind: f", or leave the {kind} out with --rename OLD=unused" for kind in ("captions", "ids")
+}
+"""What else can be done about the kinds that need not be there."""
+
 
 class Side(NamedTuple):
     """All rows of a kind.
@@ -37,7 +42,9 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
     if any(size != sizes["image"] for size in sizes.values()):
         # Whole beside parts, too: whether the whole has its train rows first is not known.
         told = ", ".join(f"{kind}: {_told(size)}" for kind, size in sizes.items())
-        raise UserError(f"rows of {told}; row i of each must be pair i, in the same parts")
+        other = [kind for kind, size in sizes.items() if size != sizes["image"]]
+        remedy = "".join(LEAVE_OUT[kind] for kind in other) if {*other} <= {*LEAVE_OUT} else ""
+        raise UserError(f"rows of {told}; row i of each must be pair i, in the same parts{remedy}")
     if (columns := sides["image"].array.shape[1]) != sides["text"].array.shape[1]:
         raise UserError(
             f"image features of {columns} dimensions and text features of "
@@ -61,9 +68,11 @@ def _side(roles: Roles, kind: Kind) -> Side:
         raise UserError(
             f"{kind}: only the {have} part is there; name the other with --rename "
             f"OLD={lack}_{kind}, or this one, if it is all, with --rename OLD={kind}"
+            + LEAVE_OUT.get(kind, "")
         )
     if len({part.shape[1:] for part in found.values()}) > 1:
-        raise UserError(f"{kind}: train and test differ in their columns")
+        remedy = LEAVE_OUT.get(kind, "")
+        raise UserError(f"{kind}: train and test differ in their columns; give both one{remedy}")
     splits: list[str | None] = [split for split, part in found.items() for _ in part]
     return Side(np.concatenate(list(found.values())), splits)
 
