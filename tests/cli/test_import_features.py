@@ -1,12 +1,15 @@
 """`xshot import`: from files of features to metrics, by DVC."""
 
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from dvc.utils.hydra import apply_overrides
 from ruamel.yaml import YAML
 from scipy.io import savemat
 from typer.testing import CliRunner
@@ -98,6 +101,34 @@ def test_what_to_type_next_can_be_typed(folder):
     savemat("a.mat", arrays())
     told = run("a.mat", "--to", "own features")
     assert "-S 'data.root=own features' -S 'clip.weights=own features'`" in told
+
+
+def settings(told):
+    """Of the command that is told, what follows `-S`, as a shell passes it on."""
+    words = shlex.split(re.search("`(dvc exp run .*)`", told)[1])
+    return words[4::2]
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "My (photos)", "a,b", "it's", "a=b", "[x]", "ü", "2024", "null", "1e5", 'a"b', "a\\",
+        'a\\"', "${x}", "a~b", "{a: b}", "a  b", "a\\b",
+    ],
+)  # fmt: skip
+def test_any_folder_comes_to_the_parameters_as_it_is(folder, to):
+    np.savez("a.npz", **{k: a for k, a in arrays(24).items() if a.dtype != object})
+    apply_overrides("params.yaml", settings(run("a.npz", "--to", to)))
+    tree = YAML(typ="safe").load(folder / "params.yaml")
+    assert tree["data"]["name"] == "imported"
+    assert tree["data"]["root"] == tree["clip"]["weights"] == to
+
+
+@pytest.mark.parametrize("to", ["data/imported", "../2024/x_1", "own features", "x.y-z"])
+def test_quotes_are_told_only_where_they_are_needed(folder, to):
+    np.savez("a.npz", **{k: a for k, a in arrays(24).items() if a.dtype != object})
+    where = settings(run("a.npz", "--to", to))
+    assert where == ["data.name=imported", f"data.root={to}", f"clip.weights={to}"]
 
 
 def test_prepare_takes_ids_that_are_no_paths(folder):

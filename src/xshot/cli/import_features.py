@@ -7,6 +7,7 @@ read as one. The features of the classes' prompts come from an array `class_feat
 --encode-names.
 """
 
+import re
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -60,12 +61,32 @@ def command(
         typer.echo(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
     for notice in imported.notices:
         typer.echo(f"note: {notice}")
-    root, weights = quote(f"data.root={to}"), quote(f"clip.weights={to}")
+    root, weights = (quote(f"{key}={_value(to)}") for key in ("data.root", "clip.weights"))
     typer.echo(
         f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
         f"`dvc exp run -S data.name=imported -S {root} -S {weights}` "
         "(to search with words, clip.weights must name the encoder that made the features)"
     )
+
+
+# What needs no quotes, and the words among it that are no strings.
+_MEANT = re.compile(r"(true|false|null|nan|inf)", re.IGNORECASE)
+_PLAIN = re.compile(r"(?=[A-Za-z]|.*/)[\w./-]+( [\w./-]+)*", re.ASCII)
+
+
+def _value(path: Path) -> str:
+    """A path as DVC's `-S` takes it, in Hydra's grammar: in quotes if it needs them."""
+    text = str(path)
+    if _PLAIN.fullmatch(text) and not _MEANT.fullmatch(text):
+        return text
+    # Backslashes count as escapes only before what would have to be escaped.
+    text = re.sub(r"(\\*)(\"|\$\{|\Z)", _escaped, text)
+    return f'"{text}"'
+
+
+def _escaped(match: re.Match[str]) -> str:
+    slashes, special = match.groups()
+    return slashes * 2 + (f"\\{special}" if special else "")
 
 
 def _read(files: list[Path], rename: list[str]) -> "Arrays":
