@@ -6,7 +6,6 @@ trial's number and sees the trials before it, so that the log does not tell wher
 
 import logging
 import re
-import sys
 from pathlib import Path
 
 import optuna
@@ -28,6 +27,7 @@ from pipeline.tune.trials import (
 from xshot.compute import TRAINING_THREADS, limit_threads
 from xshot.errors import UserError, one_line_errors
 from xshot.params import load_params
+from xshot.progress import log_to_stdout
 from xshot.store.atomic import write_text
 
 N_RANDOM = 5
@@ -103,6 +103,6 @@ def adopt(path: Path, values: dict[str, Value]) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    log_to_stdout()
     with one_line_errors():
         main()

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from xshot.terminal import log_to
+
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
@@ -16,8 +18,7 @@ _SECONDS_BEFORE_BAR = 2.0
 
 def log_to_stdout() -> None:
     """Let what XShot logs appear as plain lines; of other libraries warnings only."""
-    logging.basicConfig(format="%(message)s", stream=sys.stdout)
-    logging.getLogger("xshot").setLevel(logging.INFO)
+    log_to(sys.stdout)
 
 
 def progress(iterable: Iterable[T], *, total: int, unit: str, label: str) -> Iterator[T]:

@@ -13,13 +13,14 @@ from xshot.cli.bookkeeping import check_bookkeeping, check_leftovers
 from xshot.cli.finding import Finding, attempt
 from xshot.cli.inputs import check_dataset, check_encoder
 from xshot.params import load_params
+from xshot.terminal import say
 
 
 def command() -> None:
     """Print all findings."""
     wrong = 0
     for finding in _findings():
-        typer.echo(str(finding))
+        say(str(finding))
         wrong += finding.mark == "wrong"
     if wrong:
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from xshot.errors import UserError
+from xshot.terminal import one_line
 
 T = TypeVar("T")
 
@@ -24,9 +25,7 @@ class Finding:
     text: str
 
     def __str__(self) -> str:
-        line = f"{self.mark:<8}{' '.join(self.text.split())}"
-        # What is wrong may be that a name is no text, and then no name could be printed.
-        return line.encode("utf-8", "backslashreplace").decode()
+        return f"{self.mark:<8}{one_line(self.text)}"
 
 
 def attempt(read: Callable[[], T]) -> Generator[Finding, None, T | None]:

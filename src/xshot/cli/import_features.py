@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xshot.errors import UserError
+from xshot.terminal import one_line, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +51,7 @@ def command(
     clip = load_params().section(ClipParams)
     roles, unused = assign(_read(files, rename or []))
     if unused:
-        typer.echo(f"note: not used: {', '.join(sorted(unused))}")
+        say(one_line(f"note: not used: {', '.join(sorted(unused))}"))
 
     def encode(names: list[str]) -> "NDArray[np.float32]":
         return _encode(names, clip)
@@ -58,12 +59,12 @@ def command(
     imported = make_dataset(roles, encode if encode_names else None)
     write_folder(to, imported, clip.templates if encode_names else ())
     for role, array in sorted(roles.items()):
-        typer.echo(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
+        say(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
     for notice in imported.notices:
-        typer.echo(f"note: {notice}")
+        say(one_line(f"note: {notice}"))
     root, weights = (quote(f"{key}={_value(to)}") for key in ("data.root", "clip.weights"))
-    typer.echo(
-        f"{to}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
+    say(
+        f"{one_line(to)}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
         f"`dvc exp run -S data.name=imported -S {root} -S {weights}` "
         "(to search with words, clip.weights must name the encoder that made the features)"
     )
@@ -102,7 +103,7 @@ def _read(files: list[Path], rename: list[str]) -> "Arrays":
             arrays[name] = array
         left_out += [f"{name} ({file})" for name in names]
     if left_out:
-        typer.echo(
+        say(
             f"note: neither numbers nor strings, so not used: {', '.join(left_out)}; "
             "if strings are meant, save them with .astype(str)"
         )

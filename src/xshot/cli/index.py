@@ -1,6 +1,5 @@
 """Encode the images of a folder, so that `xshot search --index` and `xshot serve` can search it."""
 
-import logging
 import sys
 from pathlib import Path
 from shlex import quote
@@ -11,6 +10,7 @@ import typer
 from xshot.cli.retriever import ModelOption
 from xshot.errors import UserError
 from xshot.store.atomic import check_names_file
+from xshot.terminal import log_to, one_line, say
 
 CACHE = Path(".cache/features")
 INDEXES = Path("data/indexes")
@@ -33,7 +33,7 @@ def command(
     root = folder.resolve()
     out = _default_file(root) if out is None else out
     check_names_file(out)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log_to(sys.stderr)
     run = load_params().section(RunParams)
     limit_threads(run.threads)
     _, provenance = load_embedder(model)
@@ -41,9 +41,9 @@ def command(
     gallery, left_out = index_folder(root, encoder, cache=CACHE, threads=run.threads)
     write_index(out, gallery)
     for one in left_out:
-        typer.echo(f"left out: {one.image}: {one.reason}", err=True)
+        say(f"left out: {one_line(one.image)}: {one_line(one.reason)}", error=True)
     hint = f"xshot search --index {quote(str(out))} ..."
-    typer.echo(f"{out}: {len(gallery)} images; search with `{hint}`")
+    say(f"{one_line(out)}: {len(gallery)} images; search with `{one_line(hint)}`")
 
 
 def _default_file(root: Path) -> Path:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from xshot.cli.arguments import as_text
 from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever, uncollected
 from xshot.errors import UserError
 from xshot.store.atomic import check_names_file, write_text
+from xshot.terminal import say
 
 if TYPE_CHECKING:
     from xshot.search.retriever import Hit, System
@@ -36,6 +38,7 @@ def command(
     """Print the best rows for a query."""
     if (text is None) == (image is None):
         raise UserError('give one query: a text, as in `xshot search "a red bird"`, or --image')
+    text = None if text is None else as_text(text, "the query")
     if text is not None and not text.strip():
         raise UserError('the query is empty; type a text, as in `xshot search "a red bird"`')
     if html is not None:
@@ -52,10 +55,10 @@ def command(
             for name in systems
         }
     query = str(image) if text is None else text
-    typer.echo(json_of(query, retriever.gallery, answers) if as_json else as_table(answers))
+    say(json_of(query, retriever.gallery, answers) if as_json else as_table(answers))
     if html is not None:
         from xshot.search.page import as_page
 
         write_text(html, as_page(query, image, retriever.gallery, answers))
         if not as_json:
-            typer.echo(f"\n{html}")
+            say(f"\n{html}")

@@ -10,6 +10,7 @@ import typer
 
 from xshot.cli.retriever import GalleryOption, ModelOption, load_retriever, uncollected
 from xshot.errors import UserError
+from xshot.terminal import say
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -58,7 +59,7 @@ def command(
         async def startup(self, sockets: list[socket] | None = None) -> None:
             await super().startup(sockets)
             address = f"[{host}]" if ":" in host else host
-            typer.echo(f"http://{address}:{listener.getsockname()[1]} (Ctrl-C ends it)")
+            say(f"http://{address}:{listener.getsockname()[1]} (Ctrl-C ends it)")
 
     Announced(config).run([listener])
 

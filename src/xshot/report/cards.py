@@ -1,12 +1,12 @@
 """Examples as the template shows them: pictures, shortened texts, names of classes."""
 
 from dataclasses import dataclass
-from textwrap import shorten
 
 from xshot.report.gallery import Example
 from xshot.report.outcome import Outcome
 from xshot.report.pairs import Pairs
 from xshot.report.thumbnails import thumbnail
+from xshot.shortening import shorten
 
 TEXT_LENGTH = 90
 QUERY_LENGTH = 300
@@ -77,8 +77,8 @@ def _card(
     names = zip(outcome.classes, outcome.labels[row], strict=True)
     return Card(
         classes=", ".join(name for name, has in names if has),
-        text=shorten(pairs.texts[row], length, placeholder=" …"),
-        alt=shorten(pairs.texts[row], TEXT_LENGTH, placeholder=" …"),
+        text=shorten(pairs.texts[row], length),
+        alt=shorten(pairs.texts[row], TEXT_LENGTH),
         thumbnail=thumbnail(pairs.images[row]) if picture else None,
         right=right,
     )

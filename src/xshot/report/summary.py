@@ -1,12 +1,12 @@
 """metrics.json in a dozen lines, for a terminal: `python -m xshot.report.summary`."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from xshot.errors import UserError, one_line_errors
 from xshot.retrieval.galleries import GALLERIES
+from xshot.terminal import say
 
 METRICS = Path("metrics.json")
 
@@ -35,8 +35,8 @@ def main() -> None:
         metrics = json.loads(METRICS.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{METRICS}: not found; run `dvc repro`") from None
-    sys.stdout.write("mAP on this episode's held-out rows (all of it: dvc metrics show)\n\n")
-    sys.stdout.write(summarise(metrics))
+    say("mAP on this episode's held-out rows (all of it: dvc metrics show)\n")
+    say(summarise(metrics).rstrip("\n"))
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
 """Answers to a query as a table and as JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from xshot.search.gallery import Gallery
 from xshot.search.retriever import Hit
+from xshot.shortening import columns, pad, shorten
+from xshot.terminal import as_json as json_text
+from xshot.terminal import printable
 
 Answers = Mapping[str, Sequence[Hit]]
 """Hits by system."""
 
 SYSTEM_NAMES = {"model": "model", "clip": "raw CLIP"}
 
-_TEXT_WIDTH = 60
+_TEXT = 60
 
 
 def as_table(answers: Answers) -> str:
@@ -21,11 +23,12 @@ def as_table(answers: Answers) -> str:
     for system, hits in answers.items():
         rows = [("", "score", "image", "classes", "text")]
         rows += [
-            (str(place), f"{hit.score:.3f}", hit.image, _classes(hit), _shortened(hit.text))
+            (str(place), f"{hit.score:.3f}", hit.image, _classes(hit), shorten(hit.text, _TEXT))
             for place, hit in enumerate(hits, start=1)
         ]
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        lines = ["  ".join([*map(str.ljust, row[:4], widths), row[4]]).rstrip() for row in rows]
+        cells = [list(map(printable, row)) for row in rows]
+        widths = [max(columns(row[column]) for row in cells) for column in range(4)]
+        lines = ["  ".join([*map(pad, row[:4], widths), row[4]]).rstrip() for row in cells]
         blocks.append("\n".join([SYSTEM_NAMES[system], *lines]))
     return "\n\n".join(blocks)
 
@@ -37,7 +40,7 @@ def as_json(query: str, gallery: Gallery, answers: Answers) -> str:
         "gallery": gallery.name,
         "answers": {system: [asdict(hit) for hit in hits] for system, hits in answers.items()},
     }
-    return json.dumps(tree, indent=2, ensure_ascii=False)
+    return json_text(tree)
 
 
 def _classes(hit: Hit) -> str:
@@ -45,8 +48,3 @@ def _classes(hit: Hit) -> str:
     if hit.labels:
         return ", ".join(hit.labels)
     return f"{hit.guess}?" if hit.guess else ""
-
-
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _TEXT_WIDTH else f"{line[: _TEXT_WIDTH - 1]}…"

@@ -7,6 +7,7 @@ from xshot.report.template import page_template
 from xshot.report.thumbnails import thumbnail
 from xshot.search.answers import SYSTEM_NAMES, Answers
 from xshot.search.gallery import Gallery
+from xshot.terminal import printable
 
 
 def as_page(query: str, query_image: Path | None, gallery: Gallery, answers: Answers) -> str:
@@ -19,7 +20,7 @@ def as_page(query: str, query_image: Path | None, gallery: Gallery, answers: Ans
     return page_template("xshot.search", "answers").render(
         light=custom_properties(LIGHT),
         dark=custom_properties(DARK),
-        query=query,
+        query=printable(query),
         query_image=thumbnail(query_image) if query_image else None,
         gallery=gallery,
         answers=answers,
