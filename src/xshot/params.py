@@ -17,6 +17,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from xshot.errors import UserError
+from xshot.reading import explain as explain_file
+from xshot.reading import read_file
 
 
 class Section(BaseModel):
@@ -126,9 +128,10 @@ def read_checked(path: Path, schema: type[M]) -> M:
 def _read_yaml(path: Path) -> dict[str, Any]:
     """A mapping, by YAML 1.2's rules (so `1e-05` is a number)."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path).decode("utf-8-sig")
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}; run from the repository's root") from None
+        remedy = "run from the repository's root"
+        raise UserError(f"{path}: {explain_file(error, remedy)}") from None
     except UnicodeDecodeError:
         raise UserError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     try:

@@ -10,6 +10,7 @@ from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures, read_source_hash
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, read_provenance
+from xshot.reading import explain, read_file
 from xshot.store.models import load_model
 from xshot.store.pseudo import read_pseudo
 
@@ -93,9 +94,11 @@ def _read_metrics(path: Path) -> float:
     """`model.target.avg.map` of a tree of finite numbers."""
     remedy = "re-run `dvc repro evaluate`"
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(read_file(path))
         value = float(tree["model"]["target"]["avg"]["map"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, remedy)}") from None
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None
     if not math.isfinite(value):
         raise UserError(f"{path}: a number is not finite; {remedy}")

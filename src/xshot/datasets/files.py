@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from xshot.errors import UserError
+from xshot.reading import explain, read_file
 
 _STRAY_BYTES = re.compile("[\udc80-\udcff]+")
 
@@ -16,7 +17,7 @@ def read_bytes(path: Path) -> bytes:
         UserError: it is absent or cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_file(path)
     except (OSError, ValueError) as error:  # ValueError: a NUL in a name out of a list
         raise _unreadable(path, error) from None
 
@@ -63,11 +64,11 @@ def without_suffix(path: str) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:
-    reason = getattr(error, "strerror", None) or error
-    return UserError(
-        f"{path}: {reason}; the tree that a dataset must have is described at the top of its "
-        "file in src/xshot/datasets"
+    remedy = (
+        "the tree that a dataset must have is described at the top of its file in "
+        "src/xshot/datasets"
     )
+    return UserError(f"{path}: {explain(error, remedy)}")
 
 
 def _windows_1252(match: re.Match[str]) -> str:

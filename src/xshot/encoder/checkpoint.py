@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from xshot.encoder.folder import EncoderFiles, read_folder
+from xshot.encoder.folder import EncoderFiles, check_encoder_file, read_folder
 from xshot.errors import UserError
 
 _SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
@@ -34,6 +34,7 @@ def read_encoder_files(weights: Path, architecture: str | None) -> EncoderFiles:
         )
     if weights.suffix not in _SUFFIXES:
         raise UserError(f"{weights}: weights are files that end in {', '.join(_SUFFIXES)}")
+    check_encoder_file(weights)
     config = _read_architecture(architecture)
     if "quickgelu" in weights.name.lower() and not config.get("quick_gelu"):
         raise UserError(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xshot.errors import UserError
+from xshot.reading import check_file, explain, hint, read_file
 
 CONFIG = "open_clip_config.json"
 
@@ -69,7 +70,7 @@ def read_folder(path: Path) -> EncoderFiles:
         UserError: the folder, its weights, a valid config or a file the config calls for is absent.
     """
     if not path.is_dir():
-        what = "is a file, not a folder" if path.exists() else "no such folder"
+        what = "is a file, not a folder" if path.exists() else f"no such folder{hint(path)}"
         raise UserError(f"{path}: {what}; set clip.weights to an open_clip model folder")
     if not (path / CONFIG).exists() and (path / "features.h5").exists():
         raise UserError(
@@ -84,17 +85,33 @@ def read_folder(path: Path) -> EncoderFiles:
         weights=_find_weights(path, files),
         texts=tuple(file for file in files if file.suffix in _TEXT_SUFFIXES),
     )
+    for file in (folder.weights, *folder.texts):
+        check_encoder_file(file)
     _check_towers(folder)
     _check_activation(folder)
     return folder
 
 
+def check_encoder_file(path: Path) -> None:
+    """Refuse a file that is no content, as after a clone without Git LFS.
+
+    Raises:
+        UserError: it is no plain file that can be read.
+    """
+    try:
+        check_file(path)
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, 'copy it again')}") from None
+
+
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_file(path))
     except FileNotFoundError:
         raise UserError(f"{path}: not found; an open_clip model folder needs it") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, 'copy the folder again')}") from None
+    except ValueError as error:
         raise UserError(f"{path}: not valid JSON ({error}); copy the folder again") from None
     model = config.get("model_cfg") if isinstance(config, dict) else None
     for key in ("vision_cfg", "text_cfg"):
@@ -151,12 +168,14 @@ def _has_tokenizer(path: Path) -> bool:
 
 def _check_hugging_face(path: Path) -> None:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_file(path))
     except FileNotFoundError:
         raise UserError(
             f"{path}: not found; copy the text tower's Hugging Face config into the folder"
         ) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, 'copy the folder again')}") from None
+    except ValueError as error:
         raise UserError(f"{path}: not valid JSON ({error}); copy the folder again") from None
     if "auto_map" in config:
         raise UserError(f"{path}: 'auto_map' asks to run code from the folder; this is refused")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
+from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
 
 SCHEMA_VERSION = 1
@@ -192,11 +193,13 @@ def _write(path: Path, tree: dict[str, Any]) -> None:
 def _tree(path: Path) -> Iterator[dict[str, Any]]:
     remedy = "re-run `dvc repro episode`"
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(read_file(path))
         if tree["schema_version"] != SCHEMA_VERSION:
             raise UserError(f"{path}: schema version {tree['schema_version']}; {remedy}")
         yield tree
     except FileNotFoundError:
         raise UserError(f"{path}: not found; {remedy}") from None
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, remedy)}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None

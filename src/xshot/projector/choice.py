@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from xshot.errors import UserError
+from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
 
 SCHEMA_VERSION = 2
@@ -51,11 +52,13 @@ def read_choice(path: Path) -> Choice:
         UserError: absent, damaged or of another schema.
     """
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(read_file(path))
         if tree["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {tree['schema_version']}")
         return Choice(**tree["choice"])
     except FileNotFoundError:
         raise UserError(f"{path}: not found; run `dvc repro select`") from None
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, 're-run `dvc repro select`')}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error}); re-run `dvc repro select`") from None

@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 from xshot.pictures import BadImageError, decode_image
+from xshot.reading import read_file
 
 SIDE = 112
 """Longest side in pixels; the page shows them at about 80, so that dense screens stay sharp."""
@@ -24,7 +25,7 @@ def thumbnail(path: Path) -> str | None:
 def small_jpeg(path: Path, side: int) -> bytes | None:
     """The picture as JPEG, at most `side` pixels wide and high; None if it cannot be read."""
     try:
-        small = decode_image(path.read_bytes())
+        small = decode_image(read_file(path))
     except (OSError, BadImageError):
         return None
     small.thumbnail((side, side))

@@ -12,6 +12,7 @@ from xshot.errors import UserError
 from xshot.pictures import BadImageError, decode_image
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder
+from xshot.reading import explain, read_file
 from xshot.retrieval.search import top_k
 from xshot.search.classes import NewClass, add_classes
 from xshot.search.encoder import QueryEncoder, encoder_of, repository_of
@@ -360,9 +361,9 @@ def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) ->
 def _picture(image: "str | Path | bytes | Image") -> "Image":
     if isinstance(image, str | Path):
         try:
-            return decode_image(Path(image).read_bytes())
+            return decode_image(read_file(Path(image)))
         except OSError as error:
-            raise UserError(f"{image}: {error.strerror}; name an image file") from None
+            raise UserError(f"{image}: {explain(error, 'name an image file')}") from None
         except BadImageError as error:
             raise UserError(f"{image}: {error}; choose another image") from None
     if isinstance(image, bytes):

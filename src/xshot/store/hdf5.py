@@ -1,5 +1,7 @@
 """The few HDF5 habits that every table shares."""
 
+import errno
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
@@ -11,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
+from xshot.reading import check_file, explain, hint, is_passing
 from xshot.store.atomic import atomic_path
 
 _CHUNK_ROWS = 256
@@ -86,11 +89,12 @@ def open_table(path: Path, schema_version: int, *, remedy: str) -> Iterator[h5py
         UserError: absent, not HDF5 (as after truncation), another schema, or a part is missing.
     """
     try:
+        check_file(path)
         file = h5py.File(path, "r")
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; {remedy}") from None
-    except (OSError, RuntimeError):
-        raise UserError(f"{path}: truncated or not an HDF5 file; {remedy}") from None
+        raise UserError(f"{path}: not found{hint(path)}; {remedy}") from None
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"{path}: {explain_hdf5(error, remedy)}") from None
     try:
         with file:
             found = file.attrs.get("schema_version")
@@ -100,8 +104,29 @@ def open_table(path: Path, schema_version: int, *, remedy: str) -> Iterator[h5py
     except KeyError as error:
         raise UserError(f"{path}: {str(error.args[0])[:120]}; {remedy}") from None
     # What h5py makes of damage depends on where it is.
-    except (OSError, RuntimeError, ValueError, TypeError, AttributeError):
+    except (OSError, RuntimeError, ValueError, TypeError, AttributeError) as error:
+        if is_passing(error):
+            raise UserError(f"{path}: {explain(error, remedy)}") from None
         raise UserError(f"{path}: damaged, a part cannot be read; {remedy}") from None
+
+
+def explain_hdf5(error: Exception, remedy: str) -> str:
+    """Why HDF5 does not open a file and what to do: `remedy`, unless the reason brings its own."""
+    text = str(error)
+    if number := re.search(r"unable to lock file, errno = (\d+)", text):
+        # Whoever may not lock it is told apart by HDF5's words, not by the number: 11, 13, 35 ...
+        cannot = int(number[1]) in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+        return explain(OSError(errno.ENOLCK if cannot else errno.EAGAIN, ""), remedy)
+    if is_passing(error):
+        return explain(error, remedy)
+    if "already open for" in text:
+        return (
+            "marked as open for writing; close it where it is open, or, if the program that wrote "
+            f"it was killed, {remedy}"
+        )
+    if "truncated file" in text:
+        return f"incomplete: still being written or copied, or cut off; wait for that, or {remedy}"
+    return f"truncated or not an HDF5 file; {remedy}"
 
 
 def write_matrix(file: h5py.File, name: str, matrix: Rows) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xshot.errors import UserError
+from xshot.reading import check_file, explain, is_passing
 from xshot.store.atomic import atomic_path
 from xshot.store.columns import Column
 
@@ -66,11 +67,14 @@ def read_manifest(path: Path) -> Manifest:
     """
     again = "run `dvc repro prepare`"
     try:
+        check_file(path)
         table = pq.read_table(path, page_checksum_verification=True)
         table.validate(full=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {again}") from None
     except (OSError, ValueError, pa.ArrowException) as error:
+        if is_passing(error):
+            raise UserError(f"{path}: {explain(error, again)}") from None
         raise UserError(f"{path}: not a readable Parquet file ({error}); {again}") from None
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)

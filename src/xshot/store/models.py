@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from xshot.errors import UserError
+from xshot.reading import check_file, explain, is_passing, read_file
 
 Tensors = dict[str, NDArray[np.generic]]
 
@@ -43,9 +44,10 @@ def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
         UserError: a file is absent or damaged; names the stage to re-run.
     """
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads(read_file(folder / "config.json"))
         if not isinstance(config, dict):
             raise ValueError("config.json holds no object")
+        check_file(folder / "model.safetensors")
         tensors = load_file(folder / "model.safetensors")
         for name, tensor in tensors.items():
             if not np.isfinite(tensor).all():
@@ -53,5 +55,7 @@ def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder}: not found; run `dvc repro {stage}`") from None
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+        if is_passing(error):
+            raise UserError(f"{folder}: {explain(error, '')}") from None
         raise UserError(f"{folder}: damaged ({error}); re-run `dvc repro {stage}`") from None
     return tensors, config

@@ -1,0 +1,220 @@
+"""Reading files that others made: what they are is known before anything waits for them.
+
+Why one cannot be read is told with the remedy that fits: what is only in use, unfinished or out of
+reach for now is not damaged, and must not be made anew.
+"""
+
+import errno
+import os
+import stat
+import sys
+import unicodedata
+from io import TextIOWrapper
+from pathlib import Path
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_POINTER_SIZE = 1024
+"""Bytes that a pointer of Git LFS has at most, by its specification."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder, not a file"),
+    (stat.S_ISFIFO, "a named pipe, not a file"),
+    (stat.S_ISSOCK, "a socket, not a file"),
+    (stat.S_ISCHR, "a device, not a file"),
+    (stat.S_ISBLK, "a device, not a file"),
+)
+
+_AGAIN = "try again when that is done"
+_PASSING: dict[int, tuple[str, str]] = {
+    **dict.fromkeys(
+        (errno.EAGAIN, errno.EBUSY, errno.ETXTBSY, errno.EDEADLK),
+        ("in use: another program has it open", "close it there (a notebook, a viewer, a stage)"),
+    ),
+    **dict.fromkeys(
+        (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP),
+        ("its file system cannot lock files", "set HDF5_USE_FILE_LOCKING=FALSE"),
+    ),
+    errno.ESTALE: ("a stale handle of a network folder", "try again, or mount the folder anew"),
+    **dict.fromkeys(
+        (errno.EIO, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+        ("its disk or network does not answer", "try again, and look after the disk or network"),
+    ),
+    **dict.fromkeys(
+        (errno.EMFILE, errno.ENFILE), ("too many files are open", "raise the limit (`ulimit -n`)")
+    ),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), ("permission denied", "mend its access rights")),
+    errno.ELOOP: ("a link that leads in a circle", "mend or remove the link"),
+}
+"""What is no damage, by error number, and what to do about it."""
+
+_WINDOWS_IN_USE = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
+
+
+class FileTroubleError(OSError):
+    """A file that is not what it should be, in a way that brings its own remedy.
+
+    Args:
+        what: is the matter with it.
+        remedy: what to do.
+        path: the file.
+    """
+
+    def __init__(self, what: str, remedy: str, path: Path) -> None:
+        super().__init__(errno.EINVAL, what, str(path))
+        self.remedy = remedy
+
+
+def check_file(path: Path) -> os.stat_result:
+    """The state of a plain file, known before it is opened: opening a pipe would wait for ever.
+
+    Raises:
+        OSError: it is absent, no plain file, or a pointer of Git LFS; see `explain`.
+    """
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        raise _absent(path) from None
+    except UnicodeError:
+        what = f"no file can be named so in this locale's {sys.getfilesystemencoding()}"
+        raise FileTroubleError(what, "set PYTHONUTF8=1 in the environment", path) from None
+    except ValueError as error:
+        raise FileTroubleError(f"{error} in its name", "mend the name", path) from None
+    for is_kind, what in _KINDS:
+        if is_kind(seen.st_mode):
+            raise FileTroubleError(what, "name a file", path)
+    if seen.st_size < _POINTER_SIZE:
+        with path.open("rb", buffering=0) as file:
+            check_content(file.read(len(_POINTER)), path)
+    return seen
+
+
+def check_content(start: bytes, path: Path) -> None:
+    """Refuse a file for what it starts with.
+
+    Raises:
+        FileTroubleError: it is a pointer of Git LFS.
+    """
+    if start.startswith(_POINTER):
+        raise FileTroubleError(
+            "a pointer of Git LFS, not the file itself",
+            "type `git lfs pull` in the repository that it is from",
+            path,
+        )
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a plain file that nobody writes to meanwhile.
+
+    Raises:
+        OSError: as `check_file`, or it cannot be read or is being written; see `explain`.
+    """
+    before = check_file(path)
+    with path.open("rb", buffering=0) as file:
+        data = file.read()
+        after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FileTroubleError("still being written", _AGAIN, path)
+    return data
+
+
+def open_text(path: Path) -> TextIOWrapper:
+    """A plain text file, opened in the encoding that it starts like, line ends as they are.
+
+    UTF-8 with any number of byte order marks, or UTF-16 with or without one.
+
+    Raises:
+        OSError: as `check_file`, or it cannot be read; see `explain`.
+    """
+    check_file(path)
+    file = path.open("rb")
+    start = file.read(16)
+    encoding, skipped = _encoding(start)
+    file.seek(skipped)
+    return TextIOWrapper(file, encoding=encoding, newline="")
+
+
+def _encoding(start: bytes) -> tuple[str, int]:
+    """What the bytes are encoded in, and how many are marks of it."""
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8"),
+        (b"\xff\xfe", "utf-16-le"),
+        (b"\xfe\xff", "utf-16-be"),
+    ):
+        skipped = 0
+        while start.startswith(mark, skipped):
+            skipped += len(mark)
+        if skipped:
+            return encoding, skipped
+    # No text starts with a NUL: half of a Latin letter in UTF-16.
+    if len(start) > 1 and 0 in start[:2] and start[0] != start[1]:
+        return ("utf-16-le" if start[1] == 0 else "utf-16-be"), 0
+    return "utf-8", 0
+
+
+def explain(error: Exception, remedy: str) -> str:
+    """Why a file cannot be read and what to do: `remedy`, unless the reason brings its own."""
+    if isinstance(error, FileTroubleError):
+        return f"{error.strerror}; {error.remedy}"
+    number = getattr(error, "errno", None)
+    if getattr(error, "winerror", None) in _WINDOWS_IN_USE:
+        number = errno.EBUSY
+    if number in _PASSING:
+        what, own = _PASSING[number]
+        return f"{what}; {own}"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{reason}; {remedy}" if remedy else reason
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the file may be as it should and only cannot be read now, or not by us."""
+    return isinstance(error, FileTroubleError) or getattr(error, "errno", None) in _PASSING
+
+
+def namesake(path: Path, *, case: bool = False) -> Path | None:
+    """An existing path that a reader would call the same: its name in another Unicode form.
+
+    macOS and some programs store `é` as two characters, others as one.
+
+    Args:
+        path: which is not there.
+        case: let capital and small letters be the same, too.
+    """
+    parent = path.parent
+    if parent == path:
+        return None
+    if not parent.is_dir():
+        found = namesake(parent, case=case)
+        if found is None:
+            return None
+        parent = found
+    if (parent / path.name).exists():
+        return parent / path.name
+    try:
+        names = sorted(os.listdir(parent))  # noqa: PTH208 - names, of maybe a million
+    except OSError:
+        return None
+    wanted = _folded(path.name, case)
+    return next((parent / name for name in names if _folded(name, case) == wanted), None)
+
+
+def hint(path: Path) -> str:
+    """What to add to the message that a path is not there: where its namesake is, if any."""
+    try:
+        if path.is_symlink():
+            return f" (a link to {path.readlink()}, which is gone)"
+        if (found := namesake(path)) is not None:
+            return f" (but {found} is, its name in another Unicode form)"
+        if (found := namesake(path, case=True)) is not None:
+            return f" (but {found} is)"
+    except (OSError, ValueError):
+        pass
+    return ""
+
+
+def _folded(name: str, case: bool) -> str:
+    normal = unicodedata.normalize("NFC", name)
+    return normal.casefold() if case else normal
+
+
+def _absent(path: Path) -> OSError:
+    return FileNotFoundError(errno.ENOENT, f"No such file or directory{hint(path)}", str(path))
