@@ -43,7 +43,7 @@ def save_vit(folder: Path) -> Path:
 
 
 def load_xshot(folder: Path) -> Encoder:
-    """As the stage `extract` loads it, in the number format that this CPU is built for."""
+    """As the stage `extract` loads it, in the precision that `auto` means."""
     precision = resolve_precision("auto", "cpu")
     return load_encoder(
         read_folder(folder),

@@ -1,8 +1,11 @@
 """A row's features: unit norm, and the same bits whatever else is encoded with it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from tests.encoder.conftest import load, picture
@@ -72,9 +75,42 @@ def test_bits_and_precision_at_full_size(tmp_path, name):
         np.testing.assert_array_equal(encoder.encode_images([images[row]])[0], together[row])
 
 
-def test_overflow_is_one_line(vit_folder, pictures):
+def overflowing(encoder, bright):
+    """The encoder with one channel of 60,000 times the mean pixel, in shares of `bright`."""
+    channel = encoder.model.visual.conv1.weight[0]
+    with torch.no_grad():
+        channel.fill_(60000 / bright / channel.numel())
+    return encoder
+
+
+def test_rows_that_overflow_float16_have_float32_s_bits(vit_folder):
+    levels = [Image.new("RGB", (48, 48), (level,) * 3) for level in range(0, 256, 15)]
+    encoder, exact = (overflowing(load(vit_folder, name), 1.45) for name in ("float16", "float32"))
+    loads = []
+    encoder = replace(encoder, exact=lambda: loads.append(1) or exact)
+    found = encoder.encode_images(levels)
+    expected = exact.encode_images(levels)
+    same = (found == expected).all(axis=1)
+    assert len(loads) == 1
+    assert 0 < same.sum() < len(levels)
+    assert same.tolist() == sorted(same)  # the brightest
+    assert (found * expected).sum(axis=1).min() > 0.999
+
+
+def test_float32_is_loaded_once_and_said(vit_folder, pictures, caplog):
+    encoder = load(vit_folder, "float16")
+    assert load(vit_folder, "float32").exact is None
+    exact = encoder.exact()
+    assert encoder.exact() is exact
+    np.testing.assert_array_equal(
+        exact.encode_images(pictures), load(vit_folder).encode_images(pictures)
+    )
+    assert caplog.messages == ["some rows overflow in float16; these are encoded in float32"]
+
+
+def test_damaged_weights_are_one_line(vit_folder, pictures):
     encoder = load(vit_folder)
     with torch.no_grad():
         nn.init.constant_(encoder.model.visual.proj, torch.inf)
-    with pytest.raises(UserError, match=r"clip.precision: the features are not finite"):
+    with pytest.raises(UserError, match=r"clip.weights: the features are not finite"):
         encoder.encode_images(pictures[:1])

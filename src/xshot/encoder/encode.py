@@ -16,6 +16,7 @@ from xshot.encoder.towers import text_features
 from xshot.errors import UserError
 
 Matrix = NDArray[np.float32]
+Tower = Callable[[nn.Module, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Encoder:
         tokenizer: what the text tower reads.
         device: `cpu` or `cuda:N`.
         pass_rows: rows per pass.
+        exact: this encoder in float32, for rows that overflow; None where it is in float32 or
+            bfloat16, which holds the same range.
     """
 
     model: nn.Module
@@ -38,10 +41,11 @@ class Encoder:
     tokenizer: Tokenizer
     device: str
     pass_rows: int
+    exact: "Callable[[], Encoder] | None" = None
 
     def encode_pixels(self, pixels: Sequence[Tensor]) -> Matrix:
         """Features (N, D) float32, unit norm, of preprocessed pictures (3, H, W)."""
-        return self._in_passes(self._images, torch.stack(list(pixels)))
+        return self._in_passes(_encode_images, torch.stack(list(pixels)))
 
     def encode_images(self, images: Sequence[Image.Image]) -> Matrix:
         """Features (N, D) float32, unit norm, of RGB pictures."""
@@ -49,7 +53,7 @@ class Encoder:
 
     def encode_tokens(self, tokens: Tensor) -> Matrix:
         """Features (N, D) float32, unit norm, of a batch of texts of one length (N, L)."""
-        return self._in_passes(self._texts, tokens)
+        return self._in_passes(text_features, tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> Matrix:
         """Features (N, D) float32, unit norm; long texts as the tokenizer says."""
@@ -58,29 +62,31 @@ class Encoder:
         rows = [row for group in encoded for row in group.rows]
         return np.concatenate([group.features for group in encoded])[np.argsort(rows)]
 
-    def _images(self, pixels: Tensor) -> Tensor:
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        features: Tensor = self.model.encode_image(pixels)  # type: ignore[operator]
-        return features
-
-    def _texts(self, tokens: Tensor) -> Tensor:
-        return text_features(self.model, tokens)
-
     @torch.inference_mode()
-    def _in_passes(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Matrix:
-        features = [self._pass(function, part) for part in torch.split(rows, self.pass_rows)]
+    def _in_passes(self, tower: Tower, rows: Tensor) -> Matrix:
+        features = [self._pass(tower, part) for part in torch.split(rows, self.pass_rows)]
         matrix: Matrix = torch.cat(features).numpy()
-        if not np.isfinite(matrix).all():
+        overflowed = ~np.isfinite(matrix).all(axis=1)
+        if not overflowed.any():
+            return matrix
+        if self.exact is None:
             raise UserError(
-                "clip.precision: the features are not finite: the model overflows in this "
-                "precision or its weights are damaged; set it to float32"
+                "clip.weights: the features are not finite: the weights are damaged; "
+                "copy them again"
             )
+        matrix[overflowed] = self.exact()._in_passes(tower, rows[torch.from_numpy(overflowed)])
         return matrix
 
-    def _pass(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    def _pass(self, tower: Tower, rows: Tensor) -> Tensor:
         count = len(rows)
         filling = rows[-1:].expand(self.pass_rows - count, *rows.shape[1:])
         rows = torch.cat([rows, filling])
         if self.device != "cpu":
             rows = rows.pin_memory().to(self.device, non_blocking=True)
-        return F.normalize(function(rows)[:count].float(), dim=1).cpu()
+        return F.normalize(tower(self.model, rows)[:count].float(), dim=1).cpu()
+
+
+def _encode_images(model: nn.Module, pixels: Tensor) -> Tensor:
+    pixels = pixels.contiguous(memory_format=torch.channels_last)
+    features: Tensor = model.encode_image(pixels)  # type: ignore[operator]
+    return features

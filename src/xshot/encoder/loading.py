@@ -2,9 +2,10 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pickle import UnpicklingError
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from xshot.encoder.precision import Precision
 from xshot.encoder.texts import LongTexts, Tokenizer
 from xshot.encoder.towers import fold_batch_norm, lower_precision, takes_short_texts
 from xshot.errors import UserError
+
+_LOG = logging.getLogger(__name__)
 
 # Said while it is refused: the error says so, too.
 warnings.filterwarnings("ignore", message=".*looks like a TorchScript archive")
@@ -67,7 +70,34 @@ def load_encoder(
         model.visual = nn.Identity()
         model.to(dtype)
     model.to(memory_format=torch.channels_last).to(device)
-    return Encoder(model, preprocess, tokenizer, device, pass_rows)
+    exact = None
+    if precision == "float16":
+        exact = _once(
+            lambda: load_encoder(
+                files,
+                precision="float32",
+                device=device,
+                batch_size=batch_size,
+                long_texts=long_texts,
+                images=images,
+            )
+        )
+    return Encoder(model, preprocess, tokenizer, device, pass_rows, exact)
+
+
+def _once(load: Callable[[], Encoder]) -> Callable[[], Encoder]:
+    """`load`, called when a row first overflows, by whichever thread has it."""
+    lock = Lock()
+    loaded: list[Encoder] = []
+
+    def exact() -> Encoder:
+        with lock:
+            if not loaded:
+                _LOG.warning("some rows overflow in float16; these are encoded in float32")
+                loaded.append(load())
+            return loaded[0]
+
+    return exact
 
 
 def _build(files: EncoderFiles) -> tuple[nn.Module, Any]:

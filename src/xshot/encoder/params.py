@@ -28,7 +28,7 @@ class ClipParams(Section):
         description="open_clip's name of the model that a file of weights fits; null for a folder",
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        description="of the towers' arithmetic; auto = what the CPU or GPU is built for"
+        description="of the towers' arithmetic; auto = float32 on a CPU, float16 on a GPU"
     )
     batch_size: int = Field(
         ge=1,
