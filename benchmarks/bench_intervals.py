@@ -26,7 +26,7 @@ def make_scores(n_target: int, n_source: int) -> Scores:
         n = n_source if "source" in path[1] else n_target
         ones = np.ones(n, dtype=np.int64)
         scores[path] = QueryScores(
-            n_relevant=ones, ap=rng.random(n), ap_at_50=ones, first_rank=ones
+            n_relevant=ones, ap=rng.random(n), ap_at_50=ones, recall=np.ones((n, 3))
         )
     return scores
 

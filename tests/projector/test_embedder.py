@@ -68,3 +68,13 @@ def test_an_untrained_model_needs_no_torch():
         "sys.exit('torch' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_equal_rows_get_equal_bits_wherever_they_stand(fit, features):
+    """A matrix product may round equal rows unlike, by their place in the matrix."""
+    embedder, _ = fit("xshot")
+    place = np.random.default_rng(0).permutation(np.repeat(np.arange(9), 37))
+    for embed in (embedder.embed_image, embedder.embed_text):
+        embedded = embed(features[place])
+        assert_allclose(embedded, embed(features)[place], atol=1e-5)
+        assert len(np.unique(embedded, axis=0)) == 9

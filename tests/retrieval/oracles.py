@@ -1,5 +1,7 @@
 """Retrieval by definition: one query and one item at a time, and tasks to try it on."""
 
+from itertools import groupby, permutations, product
+
 import numpy as np
 
 from xshot.retrieval.ranking import Task
@@ -25,9 +27,23 @@ def random_task(rng, n_queries=40, n_items=60, n_classes=5, *, several=False):
 
 def relevance_in_order(task, query):
     """Relevance of every item, best score first, ties by place."""
+    return [relevant for group in tied_relevance(task, query) for relevant in group]
+
+
+def relevance_in_every_order(task, query):
+    """Relevance of every item, best score first, for every order of the ties."""
+    for groups in product(*map(permutations, tied_relevance(task, query))):
+        yield [relevant for group in groups for relevant in group]
+
+
+def tied_relevance(task, query):
+    """Relevance of the items of each score, best score first, by place in the gallery."""
     scores = [float(item @ task.queries[query]) for item in task.items]
     order = sorted(range(len(scores)), key=lambda item: (-scores[item], item))
-    return [bool((task.item_labels[item] & task.query_labels[query]).any()) for item in order]
+    return [
+        [bool((task.item_labels[item] & task.query_labels[query]).any()) for item in tied]
+        for _, tied in groupby(order, key=scores.__getitem__)
+    ]
 
 
 def average_precision(relevance):

@@ -64,5 +64,6 @@ def test_class_without_an_answerable_query_has_no_ap():
     embeddings = np.eye(3, dtype=np.float32)
     asked, offered = np.eye(3, dtype=bool)[[0, 0, 2]], np.eye(3, dtype=bool)[[0, 1, 1]]
     scores = score_queries(Task(embeddings, embeddings, asked, offered))
-    # The second query ties with places 0 and 2: place 1, its own, comes first.
-    np.testing.assert_array_equal(class_ap(scores, asked), [0.75, np.nan, np.nan])
+    # For the second query place 0, which is relevant, ties with place 2: it ranks 2nd or 3rd.
+    expected = [(1 + (1 / 2 + 1 / 3) / 2) / 2, np.nan, np.nan]
+    np.testing.assert_allclose(class_ap(scores, asked), expected)

@@ -55,8 +55,9 @@ def test_every_metric_equals_its_definition():
     scores = score_queries(task)
     assert mean_metrics(scores) == pytest.approx(expected)
     np.testing.assert_array_equal(scores.counted, [any(order) for order in orders])
-    first = [order.index(True) + 1 if any(order) else 0 for order in orders]
-    np.testing.assert_array_equal(scores.first_rank, first)
+    np.testing.assert_array_equal(
+        scores.recall, [[any(order[:k]) for k in RECALL_AT] for order in orders]
+    )
 
 
 def test_hand_derived_values():
@@ -69,7 +70,7 @@ def test_hand_derived_values():
     scores = score_queries(Task(query, items, np.ones((1, 1), bool), relevant))
     assert scores.ap[0] == pytest.approx((1 + 2 / 50 + 3 / 51) / 3)
     assert scores.ap_at_50[0] == pytest.approx((1 + 2 / 50) / 2)
-    assert scores.first_rank[0] == 1
+    assert scores.recall[0].tolist() == [1, 1, 1]
 
 
 @given(seeds)

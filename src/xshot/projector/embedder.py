@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.distinct import map_distinct
 from xshot.episode.training_set import Centring, Matrix
 from xshot.projector.coordinates import Coordinates, join
 
@@ -30,12 +31,12 @@ class Embedder:
     coordinates: tuple[Coordinates, Coordinates] | None = None
 
     def embed_image(self, features: Matrix) -> Matrix:
-        """(N, D) CLIP features of images -> (N, E) unit norm."""
-        return self._embed(self.centring.of_image(features), 0)
+        """(N, D) CLIP features of images -> (N, E) unit norm; equal rows to equal bits."""
+        return map_distinct(lambda rows: self._embed(self.centring.of_image(rows), 0), features)
 
     def embed_text(self, features: Matrix) -> Matrix:
-        """(N, D) CLIP features of texts -> (N, E) unit norm."""
-        return self._embed(self.centring.of_text(features), 1)
+        """(N, D) CLIP features of texts -> (N, E) unit norm; equal rows to equal bits."""
+        return map_distinct(lambda rows: self._embed(self.centring.of_text(rows), 1), features)
 
     def gates(self, image: Matrix, text: Matrix) -> dict[str, NDArray[np.float32]]:
         """Share of the projection in each row of CLIP features: {modality: (N,)}; {} ungated."""

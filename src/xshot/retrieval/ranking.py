@@ -1,7 +1,7 @@
 """Where the relevant items of every query stand in its ranking of the gallery, block by block.
 
-The ranking itself is never formed: sorted keys, each with its item's place (ties break stably)
-and in the lowest bit its relevance, show at which ranks the relevant items stand.
+The ranking itself is never formed: sorted keys, each with its item's place and in the lowest bit
+its relevance, show at which ranks the relevant items stand, and which of them tie with others.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.distinct import find_distinct
 from xshot.retrieval.keys import sort_keys
+from xshot.retrieval.ties import NO_TIES, Ties, expected_precision, find_ties
 
 BLOCK_SCORES = 2**24
 """Scores held at a time (float32: 64 MiB), however large the gallery."""
@@ -63,11 +65,14 @@ class RelevantRanks:
 
     Attributes:
         n_relevant: (B,) relevant items per query.
-        ranks: (n_relevant.sum(),) their ranks from 1, ascending within a query, query by query.
+        ranks: (n_relevant.sum(),) their ranks from 1, ascending within a query, query by query;
+            among equal scores by place in the gallery.
+        ties: which of them might stand elsewhere, were equal scores ordered otherwise.
     """
 
     n_relevant: NDArray[np.int64]
     ranks: NDArray[np.int64]
+    ties: Ties = NO_TIES
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -81,9 +86,15 @@ class RelevantRanks:
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        """Precision at each rank."""
+        """Precision at each rank; within ties its expectation over their orders."""
         found = np.arange(1, len(self.ranks) + 1) - np.repeat(self.starts, self.n_relevant)
-        return found / self.ranks
+        precision: NDArray[np.float64] = found / self.ranks
+        if self.ties:
+            expected = expected_precision(
+                self.ties.before, self.ties.found, self.ties.size, self.ties.relevant
+            )
+            precision[self.ties.entries] = np.repeat(expected, self.ties.relevant)
+        return precision
 
 
 def map_rankings(
@@ -93,7 +104,7 @@ def map_rankings(
     threads: int = 1,
     block_scores: int = BLOCK_SCORES,
 ) -> list[T]:
-    """Rank by inner product, highest first, ties by place in the gallery, and visit the ranks.
+    """Rank by inner product, highest first, and visit the ranks; equal items score equal.
 
     Args:
         visit: called with consecutive queries at a time, maybe from several threads at once.
@@ -107,11 +118,14 @@ def map_rankings(
     relevance = _relevance(task)
     n_items = max(len(task.items), 1)
     block, tile = max(1, block_scores // n_items), max(1, _TILE_SCORES // n_items)
-    transposed = np.asarray(task.items, dtype=np.float32).T
-    buffer = np.empty((min(block, len(task.queries)), len(task.items)), dtype=np.float32)
+    items = np.asarray(task.items, dtype=np.float32)
+    distinct = find_distinct(items)
+    transposed = (items if distinct.index is None else items[distinct.places]).T
+    buffer = np.empty((min(block, len(task.queries)), transposed.shape[1]), dtype=np.float32)
     results: list[T] = []
 
     def visit_tile(first: int, costs: NDArray[np.float32]) -> T:
+        costs = costs if distinct.index is None else costs[:, distinct.index]
         return visit(_ranks(costs, relevance(slice(first, first + len(costs)))))
 
     with ThreadPoolExecutor(threads) as pool:
@@ -136,7 +150,8 @@ def _ranks(costs: NDArray[np.float32], relevant: NDArray[np.bool_]) -> RelevantR
     standing = np.flatnonzero((keys.astype(np.int8) & 1).view(np.bool_))
     n_relevant = np.count_nonzero(relevant, axis=1)
     row_starts = np.repeat(np.arange(n_queries) * n_items, n_relevant)
-    return RelevantRanks(n_relevant, standing - row_starts + 1)
+    ranks = standing - row_starts + 1
+    return RelevantRanks(n_relevant, ranks, find_ties(keys, standing, n_relevant))
 
 
 def _relevance(task: Task) -> Callable[[slice], NDArray[np.bool_]]:
