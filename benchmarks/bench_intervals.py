@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from benchmarks.side_by_side import Row, side_by_side
-from xshot.retrieval.galleries import DIRECTIONS, GALLERIES
+from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Gallery, make_gallery
 from xshot.retrieval.metrics import QueryScores
 from xshot.retrieval.tree import Scores, map_intervals
 
@@ -33,7 +33,17 @@ def make_scores(n_target: int, n_source: int) -> Scores:
 
 def xshot(scores: Scores) -> Widths:
     """One call."""
-    return map_intervals(scores, resamples=RESAMPLES, rng=np.random.default_rng(SEED))
+    return map_intervals(
+        scores, _galleries(scores), resamples=RESAMPLES, rng=np.random.default_rng(SEED)
+    )
+
+
+def _galleries(scores: Scores) -> dict[str, Gallery]:
+    """A picture for every query."""
+    rows = {name: np.arange(len(scores["clip", name, "i2t"].ap)) for name in GALLERIES}
+    return {
+        name: make_gallery(own, own, np.ones((len(own), 1), bool)) for name, own in rows.items()
+    }
 
 
 def scipy_per_leaf(scores: Scores) -> Widths:

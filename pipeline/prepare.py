@@ -19,6 +19,7 @@ def main() -> None:
         split_seed=data.split_seed,
         test_fraction=data.test_fraction,
         min_test=data.min_test,
+        overlaps=data.overlaps,
     )
     write_manifest(Path("data/manifest.parquet"), manifest)
 

@@ -58,7 +58,12 @@ def main(seed: int, k_shot: int) -> None:
         cells = params.section(SelectParams).cells_for(variant)
         choice, _ = select(cells, benches, variant, variant_settings, threads=run.threads)
         systems[name] = bench.embed(bench.embedder(variant, variant_settings, choice))
-    metrics = evaluate_systems(systems, bench.heldout_labels(), bench.task.is_target).metrics
+    metrics = evaluate_systems(
+        systems,
+        bench.heldout_labels(),
+        bench.task.is_target,
+        image_rows=bench.heldout_rows().image_rows,
+    ).metrics
     write_rows(
         Path(f"data/sweep/{seed}-{k_shot}.csv"),
         [

@@ -206,6 +206,7 @@ def _retrieval(ground: Ground, pseudo: PseudoFeatures) -> dict[str, float]:
         {"model": ground.bench.embed(embedder)},
         ground.bench.heldout_labels(),
         ground.bench.task.is_target,
+        image_rows=ground.bench.heldout_rows().image_rows,
     ).metrics["model"]
     return {gallery: tree[gallery]["avg"]["map"] for gallery in ("target", "generalized")}
 

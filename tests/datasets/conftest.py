@@ -17,6 +17,16 @@ def jpg() -> bytes:
     return buffer.getvalue()
 
 
+@pytest.fixture(scope="session")
+def jpgs(jpg: bytes) -> Callable[..., dict[str, bytes]]:
+    """Pictures of these names, of which no two are the same bytes."""
+
+    def make(*names: str) -> dict[str, bytes]:
+        return {name: jpg + name.encode() for name in names}
+
+    return make
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     """Write files (path -> content) below a new folder and return it."""

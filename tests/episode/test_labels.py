@@ -1,12 +1,14 @@
 import numpy as np
 
 from xshot.episode.labels import (
+    by_picture,
     count_per_class,
     draw_target,
     named,
     only_classes,
     rows_per_class,
     shuffled,
+    with_classes,
     without_classes,
 )
 
@@ -30,9 +32,20 @@ def test_rows_per_class_keeps_the_order_given():
 
 
 def test_named_keeps_ids_and_labels_together():
-    rows = named(["z", "x"], ROWS)
+    rows = named(["z", "x"], ROWS, {"x": "x", "y": "y", "z": "y"})
     assert rows.ids == ("z", "x")
     assert rows.labels == (("c",), ("a", "b"))
+    assert rows.pictures == ("y", "x")
+
+
+def test_a_picture_has_the_labels_of_all_its_rows():
+    pictures = by_picture(ROWS, {"x": "p", "y": "q", "z": "p"})
+    assert pictures == {"p": ("a", "b", "c"), "q": ("b",)}
+
+
+def test_with_and_without_classes_part_the_rows():
+    assert with_classes(ROWS, ["b"]) == {"x": ("a", "b"), "y": ("b",)}
+    assert without_classes(ROWS, ["b"]) == {"z": ("c",)}
 
 
 def test_shuffled_is_a_permutation_fixed_by_the_generator():

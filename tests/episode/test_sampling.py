@@ -1,9 +1,10 @@
 import logging
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from xshot.episode.params import EpisodeParams
@@ -17,7 +18,8 @@ PARAMS = EpisodeParams(target_fraction=0.5, min_per_class=0, pseudo_draws=2, pse
 def make_manifest(rows):
     """Manifest of (id, labels, split)."""
     ids, labels, splits = zip(*rows, strict=True)
-    return Manifest(ids, ("a.png",) * len(ids), ("text",) * len(ids), labels, splits)
+    images = tuple(f"{row}.png" for row in ids)
+    return Manifest(ids, images, ("text",) * len(ids), labels, splits)
 
 
 def single_label(sizes):
@@ -177,7 +179,7 @@ def _support_of(episode, name):
 class TestClassesWithTooFewRows:
     def test_fewer_training_rows_than_k_names_the_class(self):
         manifest = single_label([(5, 2)] * 4 + [(2, 2)])
-        message = "class 'c4' has 2 training rows, fewer than model.k_shot = 3; lower"
+        message = "class 'c4' has 2 training pictures, fewer than model.k_shot = 3; lower"
         with pytest.raises(UserError, match=message):
             draw(manifest, k_shot=3)
         draw(manifest, k_shot=2)
@@ -189,7 +191,7 @@ class TestClassesWithTooFewRows:
     def test_a_class_that_lost_all_its_rows(self):
         manifest = single_label([(3, 1)] * 5)
         kept = [row for row in manifest.ids if not row.startswith("c2-")]
-        with pytest.raises(UserError, match="class 'c2' has 0 training rows"):
+        with pytest.raises(UserError, match="class 'c2' has 0 training pictures"):
             draw(manifest, kept=kept)
         episode, _ = draw(manifest, kept=kept, min_per_class=1)
         assert set(episode.task.classes) == {"c0", "c1", "c3", "c4"}
@@ -199,7 +201,7 @@ class TestClassesWithTooFewRows:
         with caplog.at_level(logging.WARNING):
             drawn = {draw(manifest, k_shot=k, min_per_class=3)[0].task.classes for k in (0, 1, 3)}
         assert drawn == {("c0", "c1", "c2", "c3", "c4")}
-        assert "dropped 2 classes (under 3 training rows or no test row): c5, c6" in caplog.text
+        assert "dropped 2 classes (under 3 training pictures or no test row): c5, c6" in caplog.text
 
     def test_min_per_class_below_k_is_still_an_error(self):
         with pytest.raises(UserError, match=r"set episode\.min_per_class to 5"):
@@ -263,3 +265,107 @@ def _target_of(seed):
     """The target classes that `seed` draws out of a, b, c and d."""
     rows = [(f"{c}{split}", (c,), split) for c in "abcd" for split in ("train", "test")]
     return "".join(draw(make_manifest(rows), seed=seed)[0].task.target)
+
+
+@st.composite
+def manifests_of_shared_pictures(draw_from):
+    """Pictures of several texts, some of them twins: the same bytes under other labels."""
+    names = [f"c{number}" for number in range(draw_from(st.integers(4, 6)))]
+    pictures = [((name,), split) for name in names for split in ["train"] * 4 + ["test"] * 2]
+    pictures += draw_from(
+        st.lists(
+            st.tuples(
+                st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True).map(tuple),
+                st.sampled_from(["train", "test"]),
+            ),
+            max_size=10,
+        )
+    )
+    rows, twins = [], {}
+    for number in range(len(pictures)):
+        image = f"{number:03d}.png"
+        for text in range(draw_from(st.integers(1, 3))):
+            rows.append((f"row{draw_from(st.integers(0, 9))}-{number:03d}-{text}", image))
+    for number, (_, split) in enumerate(pictures[-6:], start=len(pictures) - 6):
+        others = [other for other in range(number) if pictures[other][1] == split]
+        if others and draw_from(st.booleans()):
+            twin = f"{draw_from(st.sampled_from(others)):03d}.png"
+            twins[f"{number:03d}.png"] = twins.get(twin, twin)
+    place = [int(image.partition(".")[0]) for _, image in rows]
+    return Manifest(
+        ids=tuple(row for row, _ in rows),
+        images=tuple(image for _, image in rows),
+        texts=("text",) * len(rows),
+        labels=tuple(pictures[number][0] for number in place),
+        splits=tuple(pictures[number][1] for number in place),
+        twins=twins,
+    )
+
+
+def _sides(manifest, task, heldout):
+    picture_of = dict(zip(manifest.ids, manifest.pictures, strict=True))
+    sides = (task.train, task.support, heldout.test_source, heldout.test_target)
+    return [{picture_of[row] for row in rows.ids} for rows in sides]
+
+
+class TestSharedPictures:
+    @given(manifests_of_shared_pictures(), st.integers(0, 3), st.integers(0, 200))
+    def test_no_picture_is_on_two_sides(self, manifest, k_shot, seed):
+        try:
+            episode, heldout = draw(manifest, seed=seed, k_shot=k_shot, min_per_class=1)
+        except UserError:
+            assume(False)
+        cases = [(episode.task, heldout)]
+        cases += [(pseudo.task, pseudo.heldout) for pseudo in episode.pseudo_episodes]
+        for task, held in cases:
+            sides = _sides(manifest, task, held)
+            for one, other in combinations(sides, 2):
+                assert one.isdisjoint(other)
+            target = set(task.target)
+            for rows, is_target in (
+                (task.train, False),
+                (task.support, True),
+                (held.test_source, False),
+                (held.test_target, True),
+            ):
+                for labels in rows.labels:
+                    assert is_target != target.isdisjoint(labels)
+
+    @given(manifests_of_shared_pictures(), st.integers(1, 3), st.integers(0, 200))
+    def test_k_shots_are_k_pictures_with_their_texts(self, manifest, k_shot, seed):
+        try:
+            episode, _ = draw(manifest, seed=seed, k_shot=k_shot)
+        except UserError:
+            assume(False)
+        support, target = episode.task.support, episode.task.target
+        shots = support.firsts
+        assert shots.sum() == k_shot * len(target) == len(set(support.pictures))
+        assert shots[: shots.sum()].all(), "the shots stand before further texts"
+        image_of = dict(zip(manifest.ids, manifest.images, strict=True))
+        images = {image_of[row] for row in support.ids}
+        rows = {row for row in manifest.ids if image_of[row] in images}
+        assert rows == set(support.ids), "all texts of a picture come with it"
+
+    @given(manifests_of_shared_pictures(), st.randoms(use_true_random=False))
+    def test_the_order_of_the_manifest_does_not_matter(self, manifest, random):
+        columns = (manifest.ids, manifest.images, manifest.texts, manifest.labels, manifest.splits)
+        rows = list(zip(*columns, strict=True))
+        random.shuffle(rows)
+        again = Manifest(*zip(*rows, strict=True), twins=manifest.twins)
+        try:
+            first = draw(manifest, min_per_class=1)
+        except UserError:
+            assume(False)
+        assert draw(again, min_per_class=1) == first
+
+    def test_a_twin_of_a_target_picture_is_left_out(self, caplog):
+        manifest = single_label([(4, 2)] * 4)
+        target = draw(manifest)[0].task.target
+        source = next(name for name in ("c0", "c1", "c2", "c3") if name not in target)
+        twins = {
+            f"{source}-{split}-00.png": f"{target[0]}-{split}-01.png" for split in ("train", "test")
+        }
+        episode, heldout = draw(replace(manifest, twins=twins))
+        assert f"{source}-train-00" not in episode.task.train.ids
+        assert f"{source}-test-00" not in heldout.test_source.ids + heldout.test_target.ids
+        assert "1 test rows are left out" in caplog.text

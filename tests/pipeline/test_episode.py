@@ -63,7 +63,10 @@ def test_a_row_without_features_is_never_named():
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"model__k_shot": 9}, "class 'class0' has 8 training rows, fewer than model.k_shot = 9"),
+        (
+            {"model__k_shot": 9},
+            "class 'class0' has 8 training pictures, fewer than model.k_shot = 9",
+        ),
         ({"model__k_shot": -1}, "'model.k_shot' = -1"),
         ({"model__k_shot": "3"}, "'model.k_shot' = '3'"),
         ({"episode__target_fraction": 1}, "'episode.target_fraction' = 1"),
@@ -81,7 +84,7 @@ def test_from_a_shell_an_error_is_one_line(set_params):
     set_params(model__k_shot=9)
     result = run_python("-m", "pipeline.episode")
     assert result.returncode == 1
-    assert result.stderr.startswith("error: class 'class0' has 8 training rows")
+    assert result.stderr.startswith("error: class 'class0' has 8 training pictures")
     assert result.stderr.count("\n") == 1
 
 

@@ -34,6 +34,7 @@ def make_outcome(*, seed=0, several_labels=False, resamples=100, gates=True):
         classes=CLASSES,
         is_target=is_target,
         labels=labels,
+        image_rows=np.arange(ROWS),
         systems=systems,
         evaluation=evaluate_systems(systems, labels, is_target, resamples=resamples, rng=rng),
         gates={m: rng.random(ROWS, np.float32) for m in ("image", "text")} if gates else {},

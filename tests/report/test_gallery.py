@@ -25,7 +25,9 @@ def test_answers_are_the_head_of_a_stable_argsort(direction):
 def test_examples_go_from_the_largest_gain_to_the_smallest(direction, outcome):
     gallery = outcome.evaluation.galleries["generalized"]
     of = {s: outcome.evaluation.scores[s, "generalized", direction] for s in ("clip", "model")}
-    gains = dict(zip(gallery.queries.tolist(), of["model"].ap - of["clip"].ap, strict=True))
+    gains = dict(
+        zip(gallery.queries[direction].tolist(), of["model"].ap - of["clip"].ap, strict=True)
+    )
     examples = choose_examples(outcome, direction)
     for example in examples:
         assert example.ap["model"] - example.ap["clip"] == gains[example.row]
@@ -47,7 +49,7 @@ def test_queries_without_a_relevant_item_are_never_shown():
     gallery = outcome.evaluation.galleries["generalized"]
     scores = outcome.evaluation.scores
     best = choose_examples(outcome, "i2t")[0].row
-    place = gallery.queries.tolist().index(best)
+    place = gallery.queries["i2t"].tolist().index(best)
     for system in ("clip", "model"):
         scores[system, "generalized", "i2t"].n_relevant[place] = 0
     assert best not in [example.row for example in choose_examples(outcome, "i2t")]

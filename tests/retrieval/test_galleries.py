@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from xshot.retrieval.galleries import GALLERIES, Embeddings, build_galleries
+from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Embeddings, build_galleries
 
 # Classes 0 and 1 are source, 2 and 3 target; row 2 has a label of each kind.
 LABELS = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 1, 1], [0, 0, 0, 1]], bool)
@@ -19,8 +19,25 @@ TARGET = np.array([False, False, True, True])
 )
 def test_who_asks_and_who_answers(name, queries, items):
     gallery = build_galleries(LABELS, TARGET)[name]
-    assert gallery.queries.tolist() == queries
-    assert gallery.items.tolist() == items
+    for direction in DIRECTIONS:
+        assert gallery.queries[direction].tolist() == queries
+        assert gallery.items[direction].tolist() == items
+
+
+def test_a_picture_of_several_rows_asks_once_and_is_found_once():
+    # Rows 2 and 4 of one picture; all texts ask and are found.
+    labels = LABELS.copy()
+    labels[4] = labels[2]
+    gallery = build_galleries(labels, TARGET, np.array([0, 1, 2, 3, 2]))["generalized"]
+    assert {way: rows.tolist() for way, rows in gallery.queries.items()} == {
+        "i2t": [2, 3],
+        "t2i": [2, 3, 4],
+    }
+    assert {way: rows.tolist() for way, rows in gallery.items.items()} == {
+        "i2t": [0, 1, 2, 3, 4],
+        "t2i": [0, 1, 2, 3],
+    }
+    assert gallery.pictures["t2i"].tolist() == [0, 1, 0]
 
 
 def test_names():
@@ -48,5 +65,7 @@ def test_one_modality_asks_and_the_other_answers(direction):
 
 def test_an_episode_without_target_rows():
     galleries = build_galleries(LABELS[:2], TARGET)
-    assert len(galleries["target"].queries) == len(galleries["generalized"].queries) == 0
-    assert galleries["generalized_source"].items.tolist() == [0, 1]
+    for direction in DIRECTIONS:
+        assert len(galleries["target"].queries[direction]) == 0
+        assert len(galleries["generalized"].queries[direction]) == 0
+        assert galleries["generalized_source"].items[direction].tolist() == [0, 1]

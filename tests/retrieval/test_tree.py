@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from tests.retrieval.oracles import random_labels, unit_rows
 from xshot.retrieval.chance import chance_ap
@@ -91,7 +92,7 @@ def test_derived_leaves_follow_from_the_directions(evaluation):
 
 def test_scores_lie_behind_the_tree(evaluation):
     for (system, gallery, direction), scores in evaluation.scores.items():
-        assert len(scores.ap) == len(evaluation.galleries[gallery].queries)
+        assert len(scores.ap) == len(evaluation.galleries[gallery].queries[direction])
         for metric, value in mean_metrics(scores).items():
             leaf = evaluation.metrics[system][gallery][direction][metric]
             assert leaf == pytest.approx(value, abs=1e-5)
@@ -111,7 +112,7 @@ def test_intervals_equal_naive_resampling_of_pairs(evaluation):
     rng = np.random.default_rng(2)
     replicates = {}
     for names in (("target", "generalized"), ("source", "generalized_source")):
-        n_pairs = len(evaluation.galleries[names[0]].queries)
+        n_pairs = len(evaluation.galleries[names[0]].queries["i2t"])
         draws = [rng.integers(n_pairs, size=n_pairs) for _ in range(200)]
         for (system, gallery, direction), scores in evaluation.scores.items():
             if gallery in names:
@@ -199,3 +200,62 @@ def test_an_empty_gallery_scores_0(systems, labels, n_target):
 def test_resamples_need_a_generator(systems, labels):
     with pytest.raises(ValueError, match="random generator"):
         evaluate_systems(systems, labels, TARGET, resamples=100)
+
+
+class TestSeveralTexts:
+    """Pictures with one to four texts each, beside a loop over pictures and texts."""
+
+    @pytest.fixture
+    def task(self):
+        rng = np.random.default_rng(7)
+        picture = np.sort(rng.integers(20, size=N_ROWS))
+        image_rows = np.array([int(np.flatnonzero(picture == own)[0]) for own in picture])
+        labels = random_labels(rng, N_ROWS, N_CLASSES)[image_rows]
+        rows = embed(rng, labels, 1.0)
+        return Embeddings(rows.image[image_rows], rows.text), labels, image_rows
+
+    def test_every_map_is_that_of_a_loop(self, task):
+        embeddings, labels, image_rows = task
+        tree = evaluate_systems({"model": embeddings}, labels, TARGET, image_rows=image_rows)
+        pictures, texts = np.unique(image_rows), np.arange(N_ROWS)
+        is_target = labels[:, TARGET].any(axis=1)
+        for direction, asking, answering, queries, items in (
+            ("i2t", embeddings.image, embeddings.text, pictures, texts),
+            ("t2i", embeddings.text, embeddings.image, texts, pictures),
+        ):
+            found = []
+            for query in queries[is_target[queries]]:
+                relevant = (labels[items] & labels[query]).any(axis=1)
+                if relevant.any():
+                    scores = answering[items] @ asking[query]
+                    found.append(average_precision_score(relevant, scores))
+            measured = tree.metrics["model"]["generalized"][direction]["map"]
+            assert measured == pytest.approx(np.mean(found), abs=1e-5)
+        facts = tree.metrics["gallery"]["generalized"]
+        assert facts["n_queries"] == is_target.sum()
+        assert facts["n_pictures"] == is_target[pictures].sum()
+
+    def test_intervals_resample_pictures(self, task):
+        embeddings, labels, image_rows = task
+        systems = {"model": embeddings}
+        once = evaluate_systems(
+            systems,
+            labels,
+            TARGET,
+            image_rows=image_rows,
+            resamples=500,
+            rng=np.random.default_rng(0),
+        )
+        # Every text three times over is the same evidence: the pictures are as many as before.
+        thrice = np.repeat(np.arange(N_ROWS), 3)
+        place = np.searchsorted(thrice, image_rows)
+        more = evaluate_systems(
+            {"model": Embeddings(embeddings.image[thrice], embeddings.text[thrice])},
+            labels[thrice],
+            TARGET,
+            image_rows=place[thrice],
+            resamples=500,
+            rng=np.random.default_rng(0),
+        )
+        widths = [found.metrics["model"]["target"]["t2i"]["ci95"] for found in (once, more)]
+        assert widths[0] == widths[1] > 0

@@ -49,6 +49,11 @@ def check_artefacts(
     if manifest is not None:
         stale = [] if fresh in (None, manifest) else ["not what the dataset gives now"]
         yield from verdict(_MANIFEST, "prepare", describe(manifest), stale)
+        # What is true of the dataset now has been said of it.
+        said = fresh.notes if fresh is not None else ()
+        for note in manifest.notes:
+            if note not in said:
+                yield Finding("note", f"{_MANIFEST}: {note}")
     stored = yield from opened(_FEATURES, "extract", _read_stored)
     if stored is not None:
         features, classes, _ = stored

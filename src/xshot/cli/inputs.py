@@ -36,6 +36,7 @@ def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
                 split_seed=data.split_seed,
                 test_fraction=data.test_fraction,
                 min_test=data.min_test,
+                overlaps=data.overlaps,
             )
         )
     for warning in warnings:

@@ -15,8 +15,12 @@ from xshot.datasets import (
     xmedianet,
 )
 from xshot.datasets.images import check_images
+from xshot.datasets.joining import join_rows
+from xshot.datasets.lookalikes import lookalikes
+from xshot.datasets.overlaps import Overlaps, overlap_note, shared_pictures
 from xshot.datasets.params import DatasetName
 from xshot.datasets.rows import Row
+from xshot.datasets.same_bytes import same_bytes
 from xshot.datasets.split import draw_split
 from xshot.errors import UserError
 from xshot.store.manifest import Manifest, check_manifest
@@ -53,9 +57,15 @@ ADAPTERS: dict[DatasetName, Adapter] = {
 
 
 def build_manifest(
-    name: DatasetName, root: Path, *, split_seed: int, test_fraction: float, min_test: int
+    name: DatasetName,
+    root: Path,
+    *,
+    split_seed: int,
+    test_fraction: float,
+    min_test: int,
+    overlaps: Overlaps = "keep",
 ) -> Manifest:
-    """Read a dataset, split it if it brings no split, and look at every picture.
+    """Read a dataset, look at every picture, join its rows, and split it if it brings no split.
 
     A picture with an unknown header is only warned of: `extract` decodes it and follows
     `data.on_bad_image`.
@@ -81,19 +91,23 @@ def build_manifest(
     given = _given_splits(root, rows)
     # Before a split is drawn, whose streams are named after classes: a name must be text.
     result = _checked(root, rows, given or ["train"] * len(rows))
-    if given:
-        _warn_of_leaks(root, result)
-    else:
+    alike: list[list[str]] = []
+    if adapter.pictures:
+        images = list(dict.fromkeys(result.images))
+        _warn_of_suspects(root, result)
+        alike = same_bytes(root, images)
+    result = _joined(root, rows, alike, overlaps)
+    if not given:
         drawn = draw_split(
-            result.images,
+            result.pictures,
             result.labels,
             seed=split_seed,
             test_fraction=test_fraction,
             min_test=min_test,
         )
         result = replace(result, splits=tuple(drawn))
-    if adapter.pictures:
-        _warn_of_suspects(root, result)
+    for note in result.notes:
+        _log.warning("%s: %s", root, note)
     return result
 
 
@@ -109,6 +123,26 @@ def _checked(root: Path, rows: list[Row], splits: list[str]) -> Manifest:
     return result
 
 
+def _joined(root: Path, rows: list[Row], alike: list[list[str]], overlaps: Overlaps) -> Manifest:
+    """The rows by picture, with all that is odd about them noted; without a split all are train."""
+    joined = join_rows(rows, alike)
+    kept, notes = joined.rows, joined.notes
+    shared = shared_pictures(kept, joined.twins)
+    if shared:
+        notes.append(overlap_note(shared, overlaps))
+        if overlaps == "drop":
+            kept = [row for row in kept if row.split == "test" or row.image not in shared]
+    groups = lookalikes({label for row in kept for label in row.labels})
+    if groups:
+        names = " and ".join(map(repr, groups[0]))
+        notes.append(
+            f"{sum(map(len, groups))} class names look like another, but count as different "
+            f"classes: {names}; write one name in one way"
+        )
+    result = _checked(root, kept, [row.split or "train" for row in kept])
+    return replace(result, twins=joined.twins, notes=tuple(notes))
+
+
 def _given_splits(root: Path, rows: list[Row]) -> list[str]:
     """The dataset's own split; empty if it brings none."""
     given = [row.split for row in rows if row.split is not None]
@@ -119,25 +153,6 @@ def _given_splits(root: Path, rows: list[Row]) -> list[str]:
             "give every row a split or none"
         )
     return given
-
-
-def _warn_of_leaks(root: Path, rows: Manifest) -> None:
-    """Pictures that a given split has in both parts; it is kept, as it may be a published one."""
-    own: dict[str, str] = {}
-    leaked: dict[str, int] = {}  # picture -> the first row that is in the other part
-    for row, (image, split) in enumerate(zip(rows.images, rows.splits, strict=True)):
-        if own.setdefault(image, split) != split:
-            leaked.setdefault(image, row)
-    if leaked:
-        image, row = next(iter(leaked.items()))
-        _log.warning(
-            "%s: %d pictures are in train and in test, the first in row %d: %s; metrics count them "
-            "as unseen; give all rows of a picture one split, unless the split is a published one",
-            root,
-            len(leaked),
-            row + 1,
-            image,
-        )
 
 
 def _warn_of_suspects(root: Path, rows: Manifest) -> None:

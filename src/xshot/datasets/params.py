@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from xshot.datasets.overlaps import Overlaps
 from xshot.params import Section
 
 DatasetName = Literal[
@@ -29,6 +30,10 @@ class DataParams(Section):
     split_seed: int = Field(ge=0, lt=2**32, description="draws the test rows; not the episode")
     test_fraction: float = Field(gt=0, lt=1, description="share of each class that is test")
     min_test: int = Field(ge=1, description="test rows of a class, at least")
+    overlaps: Overlaps = Field(
+        description="where the dataset's own split has pictures in both parts: their training rows "
+        "are kept, as published, or dropped"
+    )
     on_bad_image: Literal["error", "skip"] = Field(
         description="a picture that cannot be decoded stops `extract` or, up to max_rejected of "
         "them, is listed in rejected.csv"

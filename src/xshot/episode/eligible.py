@@ -1,4 +1,4 @@
-"""Which classes have rows enough to take part in an episode."""
+"""Which classes have pictures enough to take part in an episode."""
 
 import logging
 from collections.abc import Collection
@@ -30,12 +30,12 @@ def classes_with_rows(
     if min_per_class:
         kept = [name for name in kept if n_train[name] >= min_per_class and n_test[name]]
         _report_dropped(
-            set(classes).difference(kept), f"under {min_per_class} training rows or no test row"
+            set(classes).difference(kept), f"under {min_per_class} training pictures or no test row"
         )
     for name in kept:
         if n_train[name] < k_shot:
             raise UserError(
-                f"class '{name}' has {n_train[name]} training rows, fewer than model.k_shot = "
+                f"class '{name}' has {n_train[name]} training pictures, fewer than model.k_shot = "
                 f"{k_shot}; lower model.k_shot, or set episode.min_per_class to {k_shot} to drop "
                 "such classes"
             )

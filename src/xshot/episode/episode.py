@@ -2,7 +2,8 @@
 
 `episode.json` holds the classes, the training rows, the support and the pseudo-episodes;
 `heldout.json` holds the test rows and is read by `evaluate` alone. Rows are lists of manifest ids;
-`labels` gives the class names of every row named in the file.
+`labels` gives the class names of every row named in the file, `pictures` the picture of those rows
+that share one with another.
 """
 
 import json
@@ -29,10 +30,48 @@ class Rows:
     Attributes:
         ids: N manifest ids.
         labels: per row the names of its classes, one or more.
+        pictures: per row the name that all rows of equal picture bytes share, the smallest of
+            their ids; given as nothing where each row has a picture of its own.
     """
 
     ids: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
+    pictures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.pictures:
+            object.__setattr__(self, "pictures", self.ids)
+
+    @property
+    def firsts(self) -> NDArray[np.bool_]:
+        """(N,) whether a row is the first of its picture."""
+        first: dict[str, int] = {}
+        rows = enumerate(self.pictures)
+        return np.array([first.setdefault(picture, row) == row for row, picture in rows], bool)
+
+    @property
+    def image_rows(self) -> NDArray[np.int64]:
+        """(N,) for each row the first one that shows the same picture under the same labels."""
+        first: dict[tuple[str, frozenset[str]], int] = {}
+        items = zip(self.pictures, map(frozenset, self.labels), strict=True)
+        return np.array([first.setdefault(item, row) for row, item in enumerate(items)], np.int64)
+
+    def followed_by(self, others: "Rows") -> "Rows":
+        """These rows and then those."""
+        return Rows(
+            (*self.ids, *others.ids),
+            (*self.labels, *others.labels),
+            (*self.pictures, *others.pictures),
+        )
+
+    def take(self, rows: Iterable[int]) -> "Rows":
+        """Some of the rows, in the order given."""
+        places = list(rows)
+        return Rows(
+            tuple(self.ids[row] for row in places),
+            tuple(self.labels[row] for row in places),
+            tuple(self.pictures[row] for row in places),
+        )
 
     def multi_hot(self, classes: tuple[str, ...]) -> NDArray[np.bool_]:
         """(N, C) bool; labels that are not in `classes` are left out."""
@@ -51,7 +90,7 @@ class Task:
         source: names of the source classes.
         target: names of the target classes.
         train: rows of the source classes.
-        support: K rows per target class.
+        support: all rows of K pictures per target class, each picture's first row before the rest.
     """
 
     source: tuple[str, ...]
@@ -109,15 +148,15 @@ def write_episode(path: Path, episode: Episode) -> None:
             for pseudo in episode.pseudo_episodes
         ],
         # The rows of pseudo-episodes are rows of `train`.
-        "labels": _labels_tree(task.train, task.support),
+        **_rows_tree(task.train, task.support),
     }
     _write(path, tree)
 
 
 def write_heldout(path: Path, heldout: HeldOut) -> None:
     """Write `heldout.json`, atomically."""
-    labels = _labels_tree(heldout.test_source, heldout.test_target)
-    _write(path, {**_heldout_tree(heldout), "labels": labels})
+    rows = _rows_tree(heldout.test_source, heldout.test_target)
+    _write(path, {**_heldout_tree(heldout), **rows})
 
 
 def read_episode(path: Path) -> Episode:
@@ -127,13 +166,13 @@ def read_episode(path: Path) -> Episode:
         UserError: absent, damaged or of another schema.
     """
     with _tree(path) as tree:
-        labels = tree["labels"]
+        known = _Known(tree)
         return Episode(
             seed=tree["seed"],
             k_shot=tree["k_shot"],
-            task=_task(tree, labels),
+            task=known.task(tree),
             pseudo_episodes=tuple(
-                PseudoEpisode(_task(pseudo, labels), _heldout(pseudo, labels))
+                PseudoEpisode(known.task(pseudo), known.heldout(pseudo))
                 for pseudo in tree["pseudo_episodes"]
             ),
         )
@@ -146,14 +185,18 @@ def read_heldout(path: Path) -> HeldOut:
         UserError: absent, damaged or of another schema.
     """
     with _tree(path) as tree:
-        return _heldout(tree, tree["labels"])
+        return _Known(tree).heldout(tree)
 
 
 def _task_tree(task: Task) -> dict[str, Any]:
+    firsts = task.support.firsts
+    rest = [row for row, first in zip(task.support.ids, firsts, strict=True) if not first]
     return {
         "classes": {"source": task.source, "target": task.target},
         "train": task.train.ids,
-        "support": task.support.ids,
+        # The shots: a row per picture; further texts of these pictures stand apart.
+        "support": [row for row, first in zip(task.support.ids, firsts, strict=True) if first],
+        **({"support_texts": rest} if rest else {}),
     }
 
 
@@ -161,28 +204,42 @@ def _heldout_tree(heldout: HeldOut) -> dict[str, Any]:
     return {"test_source": heldout.test_source.ids, "test_target": heldout.test_target.ids}
 
 
-def _labels_tree(*parts: Rows) -> dict[str, tuple[str, ...]]:
-    return {
-        row: labels for rows in parts for row, labels in zip(rows.ids, rows.labels, strict=True)
-    }
+def _rows_tree(*parts: Rows) -> dict[str, dict[str, Any]]:
+    """Labels of all rows, and the picture of those that share one."""
+    labels: dict[str, Any] = {}
+    pictures: dict[str, Any] = {}
+    for rows in parts:
+        labels.update(zip(rows.ids, rows.labels, strict=True))
+        shared = zip(rows.ids, rows.pictures, strict=True)
+        pictures.update((row, picture) for row, picture in shared if row != picture)
+    return {"labels": labels, **({"pictures": pictures} if pictures else {})}
 
 
-def _task(tree: dict[str, Any], labels: dict[str, list[str]]) -> Task:
-    return Task(
-        source=tuple(tree["classes"]["source"]),
-        target=tuple(tree["classes"]["target"]),
-        train=_rows(tree["train"], labels),
-        support=_rows(tree["support"], labels),
-    )
+class _Known:
+    """What a file says of the rows that it names."""
 
+    def __init__(self, tree: dict[str, Any]) -> None:
+        self._labels: dict[str, list[str]] = tree["labels"]
+        self._pictures: dict[str, str] = tree.get("pictures", {})
 
-def _heldout(tree: dict[str, Any], labels: dict[str, list[str]]) -> HeldOut:
-    return HeldOut(_rows(tree["test_source"], labels), _rows(tree["test_target"], labels))
+    def task(self, tree: dict[str, Any]) -> Task:
+        return Task(
+            source=tuple(tree["classes"]["source"]),
+            target=tuple(tree["classes"]["target"]),
+            train=self.rows(tree["train"]),
+            support=self.rows([*tree["support"], *tree.get("support_texts", ())]),
+        )
 
+    def heldout(self, tree: dict[str, Any]) -> HeldOut:
+        return HeldOut(self.rows(tree["test_source"]), self.rows(tree["test_target"]))
 
-def _rows(ids: Iterable[str], labels: dict[str, list[str]]) -> Rows:
-    kept = tuple(ids)
-    return Rows(kept, tuple(tuple(labels[row]) for row in kept))
+    def rows(self, ids: Iterable[str]) -> Rows:
+        kept = tuple(ids)
+        return Rows(
+            kept,
+            tuple(tuple(self._labels[row]) for row in kept),
+            tuple(self._pictures.get(row, row) for row in kept),
+        )
 
 
 def _write(path: Path, tree: dict[str, Any]) -> None:

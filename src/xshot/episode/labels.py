@@ -1,4 +1,4 @@
-"""Rows as a mapping from id to class names: counting, cutting and shuffling them."""
+"""Rows or pictures as a mapping to class names: counting, cutting and shuffling them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -8,7 +8,15 @@ import numpy as np
 from xshot.episode.episode import Rows
 
 Labels = Mapping[str, tuple[str, ...]]
-"""Row id -> names of its classes, one or more."""
+"""Row id, or picture, -> names of its classes, one or more."""
+
+
+def by_picture(rows: Labels, picture_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Picture -> the labels of all its rows, in order of first appearance."""
+    found: dict[str, dict[str, None]] = {}
+    for row, labels in rows.items():
+        found.setdefault(picture_of[row], {}).update(dict.fromkeys(labels))
+    return {picture: tuple(labels) for picture, labels in found.items()}
 
 
 def count_per_class(rows: Labels) -> Counter[str]:
@@ -20,6 +28,12 @@ def only_classes(rows: Labels, classes: Collection[str]) -> Labels:
     """Labels cut to `classes`; rows that lose all of theirs are left out."""
     cut = {row: tuple(name for name in labels if name in classes) for row, labels in rows.items()}
     return {row: labels for row, labels in cut.items() if labels}
+
+
+def with_classes(rows: Labels, classes: Collection[str]) -> Labels:
+    """The rows that have any of `classes`."""
+    wanted = set(classes)
+    return {row: labels for row, labels in rows.items() if not wanted.isdisjoint(labels)}
 
 
 def without_classes(rows: Labels, classes: Collection[str]) -> Labels:
@@ -40,10 +54,10 @@ def rows_per_class(
     return pools
 
 
-def named(ids: Iterable[str], labels: Labels) -> Rows:
-    """The rows of `ids` with their labels."""
+def named(ids: Iterable[str], labels: Labels, picture_of: Mapping[str, str]) -> Rows:
+    """The rows of `ids` with their labels and pictures."""
     kept = tuple(ids)
-    return Rows(kept, tuple(labels[row] for row in kept))
+    return Rows(kept, tuple(labels[row] for row in kept), tuple(picture_of[row] for row in kept))
 
 
 def shuffled(items: Sequence[str], rng: np.random.Generator) -> list[str]:

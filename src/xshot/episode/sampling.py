@@ -1,9 +1,11 @@
 """Draws an episode from a manifest: classes, training rows, support, test rows, pseudo-episodes.
 
-Rows are drawn from the order of their ids, so that the manifest's order does not matter. Nothing
-but supports depends on K (and what is left of the pseudo-target rows to test on).
+Pictures are drawn, with all their rows, from the order of the rows' ids, so that the manifest's
+order does not matter. Nothing but supports depends on K (and what is left of the pseudo-target rows
+to test on).
 """
 
+import logging
 from collections import Counter
 from collections.abc import Collection
 
@@ -11,19 +13,22 @@ from xshot.episode.eligible import classes_with_rows, source_with_rows
 from xshot.episode.episode import Episode, HeldOut, Task
 from xshot.episode.labels import (
     Labels,
+    by_picture,
     draw_target,
     named,
     only_classes,
     rows_per_class,
     shuffled,
-    without_classes,
+    with_classes,
 )
 from xshot.episode.params import EpisodeParams
 from xshot.episode.pseudo import draw_pseudo_episode
-from xshot.episode.support import draw_support
+from xshot.episode.support import draw_support, support_rows
 from xshot.errors import UserError
 from xshot.seeds import numpy_stream
 from xshot.store.manifest import Manifest
+
+_LOG = logging.getLogger(__name__)
 
 
 def draw_episode(
@@ -36,37 +41,43 @@ def draw_episode(
 ) -> tuple[Episode, HeldOut]:
     """Draw the episode of `seed` and K, and the rows that only evaluation may see.
 
-    A row with any target label is a target row: it is a test row or may be drawn as support, but is
-    never in `train`. Target rows of split train that are not drawn are not used.
+    A picture with any target label is a target picture: its rows are test rows or may be drawn as
+    support, but are never in `train`, nor are other rows of the same bytes. Target rows of split
+    train that are not drawn are not used.
 
     Args:
         manifest: all rows.
         kept_ids: rows that have features; others are never named.
         seed: draws the class split, the support and the pseudo-episodes.
-        k_shot: K, support rows per target class.
+        k_shot: K, support pictures per target class.
         params: see `EpisodeParams`.
 
     Raises:
-        UserError: a class has fewer than K training rows or no test row, there are fewer than 4
+        UserError: a class has fewer than K training pictures or no test row, there are fewer than 4
             classes, or the manifest does not know a kept row.
     """
-    train, test = _kept_rows(manifest, kept_ids)
-    source, target = _split_classes(manifest, train, test, seed, k_shot, params)
-    train, test = (only_classes(rows, source | target) for rows in (train, test))
-    source_train, source_test = (without_classes(rows, target) for rows in (train, test))
+    drawn = _Drawn(manifest, kept_ids)
+    source, target = _split_classes(drawn, seed, k_shot, params)
+    train, test = (only_classes(rows, source | target) for rows in (drawn.train, drawn.test))
+    picture_of = drawn.picture_of
+    target_pictures = drawn.pictures_with(target)
+    source_train, source_test = (
+        {row: labels for row, labels in rows.items() if picture_of[row] not in target_pictures}
+        for rows in (train, test)
+    )
     if not source_test:
         raise UserError(
             "every test row has a target label; lower episode.target_fraction or change seed"
         )
 
     # Rejected rows are shuffled along: one more or less does not move the draw of other classes.
-    order = shuffled(sorted(manifest.ids), numpy_stream(seed, "episode/support"))
-    support = _support([row for row in order if row in train], train, target, k_shot)
+    order = shuffled(sorted(set(picture_of.values())), numpy_stream(seed, "episode/support"))
+    support = _support(order, by_picture(train, picture_of), target, k_shot)
     task = Task(
         source=tuple(sorted(source)),
         target=tuple(sorted(target)),
-        train=named(source_train, train),
-        support=named(support, train),
+        train=named(source_train, train, picture_of),
+        support=named(support_rows(support, train, picture_of), train, picture_of),
     )
     pseudo_episodes = tuple(
         draw_pseudo_episode(
@@ -79,59 +90,91 @@ def draw_episode(
         for draw in range(params.pseudo_draws)
     )
     heldout = HeldOut(
-        test_source=named(source_test, test),
-        test_target=named((row for row in test if row not in source_test), test),
+        test_source=named(source_test, test, picture_of),
+        test_target=named(with_classes(test, target), test, picture_of),
     )
+    _report_twins(len(test) - len(heldout.test_source.ids) - len(heldout.test_target.ids))
     return Episode(seed, k_shot, task, pseudo_episodes), heldout
 
 
-def _kept_rows(manifest: Manifest, kept_ids: Collection[str]) -> tuple[Labels, Labels]:
-    """The kept rows of split train and of split test, in the order of their ids."""
-    kept = set(kept_ids)
-    unknown = sorted(kept.difference(manifest.ids))
-    if unknown:
-        raise UserError(
-            f"features: row '{unknown[0]}' is not in the manifest; re-run `dvc repro extract`"
+class _Drawn:
+    """The kept rows of a manifest, in the order of their ids.
+
+    Attributes:
+        classes: names of all classes, of rows that are not kept, too.
+        train: labels of the rows of split train.
+        test: labels of the rows of split test.
+        picture_of: row -> the smallest id among the rows of the same bytes, kept or not.
+    """
+
+    def __init__(self, manifest: Manifest, kept_ids: Collection[str]) -> None:
+        kept = set(kept_ids)
+        unknown = sorted(kept.difference(manifest.ids))
+        if unknown:
+            raise UserError(
+                f"features: row '{unknown[0]}' is not in the manifest; re-run `dvc repro extract`"
+            )
+        columns = (manifest.ids, manifest.labels, manifest.splits, manifest.pictures)
+        rows = sorted(zip(*columns, strict=True))
+        self.classes = {name for labels in manifest.labels for name in labels}
+        self.train, self.test = (
+            {row: labels for row, labels, own, _ in rows if own == split and row in kept}
+            for split in ("train", "test")
         )
-    rows = sorted(zip(manifest.ids, manifest.labels, manifest.splits, strict=True))
-    train, test = (
-        {row: labels for row, labels, row_split in rows if row_split == split and row in kept}
-        for split in ("train", "test")
-    )
-    return train, test
+        smallest: dict[str, str] = {}
+        self.picture_of = {row: smallest.setdefault(picture, row) for row, _, _, picture in rows}
+
+    def pictures_with(self, classes: Collection[str]) -> set[str]:
+        """The pictures of which any row, of either split, has one of `classes`."""
+        return {
+            self.picture_of[row]
+            for rows in (self.train, self.test)
+            for row in with_classes(rows, classes)
+        }
 
 
 def _split_classes(
-    manifest: Manifest,
-    train: Labels,
-    test: Labels,
-    seed: int,
-    k_shot: int,
-    params: EpisodeParams,
+    drawn: _Drawn, seed: int, k_shot: int, params: EpisodeParams
 ) -> tuple[set[str], set[str]]:
     """Source and target classes."""
     classes = classes_with_rows(
-        train,
-        test,
-        {name for labels in manifest.labels for name in labels},
+        by_picture(drawn.train, drawn.picture_of),
+        by_picture(drawn.test, drawn.picture_of),
+        drawn.classes,
         k_shot=k_shot,
         min_per_class=params.min_per_class,
     )
     target = draw_target(
         classes, params.target_fraction, leave=2, rng=numpy_stream(seed, "episode/classes")
     )
-    source_train = without_classes(only_classes(train, classes), target)
+    target_pictures = drawn.pictures_with(target)
+    train = by_picture(only_classes(drawn.train, classes), drawn.picture_of)
+    source_train = {
+        picture: labels for picture, labels in train.items() if picture not in target_pictures
+    }
     source = source_with_rows(source_train, classes - target, min_per_class=params.min_per_class)
     return source, target
 
 
-def _support(order: list[str], train: Labels, target: Collection[str], k_shot: int) -> list[str]:
-    support = draw_support(rows_per_class(order, train, target), k_shot)
+def _report_twins(count: int) -> None:
+    if count:
+        _LOG.warning(
+            "%d test rows are left out: their pictures have the bytes of target classes' pictures",
+            count,
+        )
+
+
+def _support(
+    order: list[str], train: Labels, target: Collection[str], k_shot: int
+) -> dict[str, str]:
+    """Picture -> target class."""
+    there = [picture for picture in order if picture in train]
+    support = draw_support(rows_per_class(there, train, target), k_shot)
     dealt = Counter(support.values())
     for name in sorted(target):
         if dealt[name] < k_shot:
             raise UserError(
-                f"class '{name}': other target classes leave it {dealt[name]} training rows, fewer "
-                f"than model.k_shot = {k_shot}; lower model.k_shot"
+                f"class '{name}': other target classes leave it {dealt[name]} training pictures, "
+                f"fewer than model.k_shot = {k_shot}; lower model.k_shot"
             )
-    return list(support)
+    return support

@@ -1,24 +1,27 @@
-"""Which rows the K shots of each target class are."""
+"""Which pictures the K shots of each target class are."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+
+from xshot.episode.labels import Labels
 
 
 def draw_support(pools: Mapping[str, list[str]], k_shot: int) -> dict[str, str]:
-    """Draw K rows per class, each of which counts for one class only.
+    """Draw K pictures per class, each of which counts for one class only.
 
-    Shots are dealt in rounds: in every round each class, rarest first, takes its next free row. So
-    a row counts for the rarest of its classes that still lacks one, and the support of K is the
-    beginning of the support of K + 1. Among its rows a class takes those first whose rarest class
-    is the most common: what it takes is what rarer classes miss least. With one label per row this
-    is the first K rows of every pool.
+    Shots are dealt in rounds: in every round each class, rarest first, takes its next free one. So
+    a picture counts for the rarest of its classes that still lacks one, and the support of K is the
+    beginning of the support of K + 1. Among its pictures a class takes those first whose rarest
+    class is the most common: what it takes is what rarer classes miss least. With one label each
+    this is the first K of every pool.
 
     Args:
-        pools: rows of each class, shuffled.
+        pools: pictures of each class, shuffled.
         k_shot: K, rounds to deal.
 
     Returns:
-        Row -> the class it counts for, in the order dealt. A class that runs out of rows has fewer
-        than K.
+        Picture -> the class it counts for, in the order dealt. A class that runs out of pictures
+        has fewer than K.
     """
     rarest_first = sorted(pools, key=lambda name: (len(pools[name]), name))
     rarest_class: dict[str, int] = {}
@@ -36,3 +39,24 @@ def draw_support(pools: Mapping[str, list[str]], k_shot: int) -> dict[str, str]:
             if free is not None:
                 support[free] = name
     return support
+
+
+def support_rows(
+    support: Mapping[str, str], rows: Labels, picture_of: Mapping[str, str]
+) -> list[str]:
+    """The rows of the drawn pictures: the first of each, in the order dealt, then the rest.
+
+    Of a picture those rows count that carry the class which the picture counts for: under other
+    labels (a twin) the same bytes are another matter.
+
+    Args:
+        support: as `draw_support` gives it.
+        rows: labels of all rows that may be taken.
+        picture_of: row -> picture.
+    """
+    of_picture: dict[str, list[str]] = defaultdict(list)
+    for row, labels in rows.items():
+        if support.get(picture := picture_of[row]) in labels:
+            of_picture[picture].append(row)
+    firsts = [of_picture[picture][0] for picture in support]
+    return firsts + [row for picture in support for row in of_picture[picture][1:]]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.report.outcome import Outcome
-from xshot.retrieval.galleries import DIRECTIONS, Gallery
+from xshot.retrieval.galleries import DIRECTIONS, make_gallery
 from xshot.retrieval.search import top_k
 
 TOP = 10
@@ -47,12 +47,13 @@ def confusion_matrix(
     parts = labels / np.maximum(labels.sum(axis=1, keepdims=True), 1)
     rows = np.arange(len(labels))
     step = -(-len(rows) // max_queries)
-    everything = Gallery(rows[::step], rows, labels)
+    everything = make_gallery(rows[::step], rows, labels, outcome.image_rows)
     answered = np.zeros((labels.shape[1], labels.shape[1]))
     for direction in DIRECTIONS:
         task = everything.task(outcome.systems[system], direction)
         places, _ = top_k(task.queries, task.items, TOP)
-        answered += parts[everything.queries].T @ parts[places].mean(axis=1)
+        found = parts[everything.items[direction]][places].mean(axis=1)
+        answered += parts[everything.queries[direction]].T @ found
     totals = answered.sum(axis=1, keepdims=True)
     return np.asarray(answered / np.where(totals > 0, totals, 1))
 

@@ -46,14 +46,15 @@ class Example:
 def choose_examples(outcome: Outcome, direction: str) -> list[Example]:
     """`PER_PLACE` queries for each of `PLACES`, all of different classes as far as there are."""
     gallery = outcome.evaluation.galleries[GALLERY]
+    asking = gallery.queries[direction]
     scores = {system: outcome.evaluation.scores[system, GALLERY, direction] for system in SYSTEMS}
     gain = scores["model"].ap - scores["clip"].ap
-    chosen = _spread(gain, scores["clip"].counted, gallery.labels[gallery.queries])
+    chosen = _spread(gain, scores["clip"].counted, gallery.labels[asking])
     queries = np.array([query for query, _ in chosen], np.int64)
     answers = {system: _answers(outcome, system, direction, queries) for system in SYSTEMS}
     return [
         Example(
-            row=int(gallery.queries[query]),
+            row=int(asking[query]),
             direction=direction,
             place=place,
             ap={system: float(scores[system].ap[query]) for system in SYSTEMS},
@@ -90,7 +91,7 @@ def _answers(
     places, _ = top_k(task.queries[queries], task.items, ANSWERS)
     shared = task.query_labels[queries][:, None] & task.item_labels[places]
     right = np.asarray(shared.any(axis=2))
-    rows = gallery.items[places]
+    rows = gallery.items[direction][places]
     return [
         tuple(Answer(row, hit) for row, hit in zip(*pair, strict=True))
         for pair in zip(rows.tolist(), right.tolist(), strict=True)

@@ -26,6 +26,7 @@ class Outcome:
         classes: names of the C classes.
         is_target: (C,) bool.
         labels: (N, C) bool.
+        image_rows: (N,) the first row that shows each row's picture.
         systems: embeddings of `clip` and of `model`.
         evaluation: their metrics and per-query scores.
         gates: per modality (N,) how much of the projection each row takes; empty without a gate.
@@ -34,15 +35,20 @@ class Outcome:
     classes: tuple[str, ...]
     is_target: NDArray[np.bool_]
     labels: NDArray[np.bool_]
+    image_rows: NDArray[np.int64]
     systems: dict[str, Embeddings]
     evaluation: Evaluation
     gates: dict[str, NDArray[np.float32]]
 
     @property
-    def rows_of_kind(self) -> dict[str, NDArray[np.int64]]:
-        """Rows of target classes and rows of source classes."""
+    def rows_of_kind(self) -> dict[tuple[str, str], NDArray[np.int64]]:
+        """By kind of class and modality its rows: of those that show one picture the first."""
         galleries = self.evaluation.galleries
-        return {kind: galleries[kind].queries for kind in KINDS}
+        return {
+            (kind, modality): galleries[kind].queries[direction]
+            for kind in KINDS
+            for modality, direction in zip(MODALITIES, DIRECTION_NAMES, strict=True)
+        }
 
 
 def judge(
@@ -63,12 +69,11 @@ def judge(
         task: names the classes.
         heldout: labels of the rows.
         threads: threads that rank; no result depends on them.
-        resamples: of the test pairs, for the intervals; 0 = none.
+        resamples: of the test pictures, for the intervals; 0 = none.
         rng: draws the resamples.
     """
-    labels = np.concatenate(
-        [rows.multi_hot(task.classes) for rows in (heldout.test_source, heldout.test_target)]
-    )
+    rows = heldout.test_source.followed_by(heldout.test_target)
+    labels, image_rows = rows.multi_hot(task.classes), rows.image_rows
     systems = {
         "clip": Embeddings(features.image, features.text),
         "model": Embeddings(
@@ -79,9 +84,16 @@ def judge(
         classes=task.classes,
         is_target=task.is_target,
         labels=labels,
+        image_rows=image_rows,
         systems=systems,
         evaluation=evaluate_systems(
-            systems, labels, task.is_target, threads=threads, resamples=resamples, rng=rng
+            systems,
+            labels,
+            task.is_target,
+            image_rows=image_rows,
+            threads=threads,
+            resamples=resamples,
+            rng=rng,
         ),
         gates=embedder.gates(features.image, features.text),
     )

@@ -7,6 +7,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -132,12 +133,14 @@ def _both_systems(outcome: Outcome, kind: str) -> NDArray[np.float64]:
     """(2, C) AP of each class in the gallery of `kind`, mean of both directions."""
     evaluation = outcome.evaluation
     gallery = evaluation.galleries[kind]
-    query_labels = gallery.labels[gallery.queries]
     return np.stack(
         [
             np.mean(
                 [
-                    class_ap(evaluation.scores[system, kind, direction], query_labels)
+                    class_ap(
+                        evaluation.scores[system, kind, direction],
+                        gallery.labels[gallery.queries[direction]],
+                    )
                     for direction in DIRECTIONS
                 ],
                 axis=0,
@@ -151,13 +154,14 @@ def _gates(outcome: Outcome) -> Columns:
     edges = np.linspace(0, 1, GATE_BINS + 1)
     middles = (edges[:-1] + edges[1:]) / 2
     columns = {"gate": middles if outcome.gates else middles[:0]}
-    for modality in MODALITIES:
-        for kind, rows in outcome.rows_of_kind.items():
-            shares = middles[:0]
-            if outcome.gates:
-                counts, _ = np.histogram(outcome.gates[modality][rows], edges)
-                shares = counts / max(len(rows), 1)
-            columns[f"{kind}_{modality}"] = shares
+    rows_of_kind = outcome.rows_of_kind
+    for modality, kind in product(MODALITIES, KINDS):
+        rows = rows_of_kind[kind, modality]
+        shares = middles[:0]
+        if outcome.gates:
+            counts, _ = np.histogram(outcome.gates[modality][rows], edges)
+            shares = counts / max(len(rows), 1)
+        columns[f"{kind}_{modality}"] = shares
     return columns
 
 

@@ -34,10 +34,11 @@ def class_words(rows: tuple[ClassAp, ...]) -> str:
 
 def gate_words(outcome: Outcome) -> str:
     """The mean gate of each modality and kind of class."""
+    rows_of_kind = outcome.rows_of_kind
     means = [
         ", ".join(
-            f"{outcome.gates[modality][rows].mean():.2f} for {kind} classes"
-            for kind, rows in outcome.rows_of_kind.items()
+            f"{outcome.gates[modality][rows_of_kind[kind, modality]].mean():.2f} for {kind} classes"
+            for kind in KINDS
         )
         for modality in MODALITIES
     ]

@@ -11,6 +11,9 @@ GALLERIES = ("target", "source", "generalized", "generalized_source")
 
 DIRECTIONS = ("i2t", "t2i")
 
+Rows = NDArray[np.int64]
+"""Places of rows."""
+
 
 @dataclass(frozen=True)
 class Embeddings:
@@ -24,34 +27,56 @@ class Embeddings:
 class Gallery:
     """Which test rows ask, which answer, and which labels make an item relevant.
 
-    A row is an image-text pair. Its image asks for texts and its text for images; its own partner
-    is among the items.
+    A row is an image-text pair. Of the rows that show one picture the first stands for it: a
+    picture asks once and is there once to be found, while every row's text asks and is found. What
+    belongs to a query is among the items.
 
     Attributes:
-        queries: (Q,) rows that ask, ascending.
-        items: (G,) rows that answer, ascending.
+        queries: by direction (Q,) rows that ask, ascending.
+        items: by direction (G,) rows that answer, ascending.
         labels: (N, C) multi-hot labels of all test rows, less those that do not count here.
+        pictures: by direction (Q,) which of the gallery's asking pictures each query belongs to.
     """
 
-    queries: NDArray[np.int64]
-    items: NDArray[np.int64]
+    queries: dict[str, Rows]
+    items: dict[str, Rows]
     labels: NDArray[np.bool_]
+    pictures: dict[str, Rows]
 
     def task(self, embeddings: Embeddings, direction: str) -> Task:
         """What to rank for one of the `DIRECTIONS`."""
         asking, answering = embeddings.image, embeddings.text
         if direction == "t2i":
             asking, answering = answering, asking
-        return Task(
-            asking[self.queries],
-            answering[self.items],
-            self.labels[self.queries],
-            self.labels[self.items],
-        )
+        queries, items = self.queries[direction], self.items[direction]
+        return Task(asking[queries], answering[items], self.labels[queries], self.labels[items])
+
+
+def make_gallery(
+    queries: Rows, items: Rows, labels: NDArray[np.bool_], image_rows: Rows | None = None
+) -> Gallery:
+    """A gallery of rows.
+
+    Args:
+        queries: rows that ask, ascending.
+        items: rows that answer, ascending.
+        labels: (N, C) multi-hot, those that count.
+        image_rows: (N,) the first row that shows each row's picture; None = each shows its own.
+    """
+    shown = np.arange(len(labels)) if image_rows is None else image_rows
+    asking, place = np.unique(shown[queries], return_inverse=True)
+    return Gallery(
+        queries={"i2t": asking, "t2i": queries},
+        items={"i2t": items, "t2i": np.unique(shown[items])},
+        labels=labels,
+        pictures={"i2t": np.arange(len(asking)), "t2i": place},
+    )
 
 
 def build_galleries(
-    labels: NDArray[np.bool_], target_classes: NDArray[np.bool_]
+    labels: NDArray[np.bool_],
+    target_classes: NDArray[np.bool_],
+    image_rows: Rows | None = None,
 ) -> dict[str, Gallery]:
     """The galleries of the held-out rows, by the names in `GALLERIES`.
 
@@ -60,13 +85,15 @@ def build_galleries(
     Args:
         labels: (N, C) multi-hot labels of the test rows, of source and target alike.
         target_classes: (C,) whether a class is target.
+        image_rows: (N,) the first row that shows each row's picture, which has the same labels;
+            None = each shows its own.
     """
     is_target = labels[:, target_classes].any(axis=1)
     target, source = np.flatnonzero(is_target), np.flatnonzero(~is_target)
     everything = np.arange(len(labels))
     return {
-        "target": Gallery(target, target, labels & target_classes),
-        "source": Gallery(source, source, labels),
-        "generalized": Gallery(target, everything, labels),
-        "generalized_source": Gallery(source, everything, labels),
+        "target": make_gallery(target, target, labels & target_classes, image_rows),
+        "source": make_gallery(source, source, labels, image_rows),
+        "generalized": make_gallery(target, everything, labels, image_rows),
+        "generalized_source": make_gallery(source, everything, labels, image_rows),
     }

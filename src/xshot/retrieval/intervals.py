@@ -1,4 +1,4 @@
-"""Bootstrap intervals over test pairs."""
+"""Bootstrap intervals over test pictures."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _CHUNK_COUNTS = 2**21
 
 def bootstrap_means(
     values: NDArray[np.float64],
-    counted: NDArray[np.bool_],
+    counted: NDArray[np.bool_] | NDArray[np.float64],
     *,
     resamples: int,
     rng: np.random.Generator,
@@ -22,8 +22,9 @@ def bootstrap_means(
     for a mean, so that all means of all resamples are one matrix product.
 
     Args:
-        values: (N, K) one row per test pair, one column per quantity.
-        counted: (N, K) whether a value takes part in its column's mean.
+        values: (N, K) one row per test picture, one column per quantity.
+        counted: (N, K) whether a value takes part in its column's mean; or how many values it is
+            the sum of.
         resamples: number B of resamples.
         rng: the source of randomness.
 

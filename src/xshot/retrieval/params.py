@@ -30,5 +30,5 @@ class EvaluateParams(Section):
     key: ClassVar[str] = "evaluate"
 
     bootstrap: _Resamples = Field(
-        description="resamples of the test pairs for ci95; 0 = no intervals"
+        description="resamples of the test pictures for ci95; 0 = no intervals"
     )

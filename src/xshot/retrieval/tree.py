@@ -34,7 +34,8 @@ class Evaluation:
     Attributes:
         metrics: scalars rounded to 5 digits, `<system>.<gallery>.<direction>.<metric>`,
             `<system>.harmonic`, `gain.<gallery>` (model less clip) and `gallery.<gallery>`.
-        scores: by (system, gallery, direction); the q-th query is row `galleries[...].queries[q]`.
+        scores: by (system, gallery, direction); the q-th query is row
+            `galleries[gallery].queries[direction][q]`.
         galleries: which rows ask and answer, by name.
     """
 
@@ -48,6 +49,7 @@ def evaluate_systems(
     labels: NDArray[np.bool_],
     target_classes: NDArray[np.bool_],
     *,
+    image_rows: NDArray[np.int64] | None = None,
     threads: int = 1,
     resamples: int = 0,
     rng: np.random.Generator | None = None,
@@ -59,10 +61,11 @@ def evaluate_systems(
             among them, the gain of the one over the other is added.
         labels: (N, C) multi-hot.
         target_classes: (C,) whether a class is target.
+        image_rows: (N,) the first row that shows each row's picture; None = each shows its own.
         threads: threads that sort; no result depends on them.
-        resamples: bootstrap resamples of the test pairs, shared by systems and directions; 0
-            leaves out every `ci95`. Target and source pairs are resampled separately, so that
-            every gallery keeps its size.
+        resamples: bootstrap resamples of the test pictures, each with its texts, shared by systems
+            and directions; 0 leaves out every `ci95`. Target and source pictures are resampled
+            separately, so that every gallery keeps its size.
         rng: the source of randomness of the resamples.
 
     Raises:
@@ -71,7 +74,7 @@ def evaluate_systems(
     """
     if resamples and rng is None:
         raise ValueError("resamples need a random generator")
-    galleries = build_galleries(labels, target_classes)
+    galleries = build_galleries(labels, target_classes, image_rows)
     paths = list(product(systems, galleries, DIRECTIONS))
     scores = {
         (system, name, direction): score_queries(
@@ -83,26 +86,29 @@ def evaluate_systems(
     }
     metrics = _point_estimates(galleries, scores)
     if resamples and rng is not None:
-        for path, width in map_intervals(scores, resamples=resamples, rng=rng).items():
+        widths = map_intervals(scores, galleries, resamples=resamples, rng=rng)
+        for path, width in widths.items():
             _branch(metrics, path)["ci95"] = _rounded(width)
     return Evaluation(metrics, scores, galleries)
 
 
 def map_intervals(
-    scores: Scores, *, resamples: int, rng: np.random.Generator
+    scores: Scores, galleries: Mapping[str, Gallery], *, resamples: int, rng: np.random.Generator
 ) -> dict[tuple[str, ...], float]:
     """Half-width of the 95% bootstrap interval of every `map` of the tree, by path.
 
+    What is drawn are pictures: the average precisions of a picture's texts are in or out together.
     Galleries with the same queries share their draw, and so do systems and directions.
     """
     replicates: _Means = {}
     for names in (("target", "generalized"), ("source", "generalized_source")):
         paths = [path for path in scores if path[1] in names]
+        sums, sizes = zip(
+            *(_by_picture(galleries[path[1]], path[2], scores[path]) for path in paths),
+            strict=True,
+        )
         means = bootstrap_means(
-            np.stack([scores[path].ap for path in paths], axis=1),
-            np.stack([scores[path].counted for path in paths], axis=1),
-            resamples=resamples,
-            rng=rng,
+            np.stack(sums, axis=1), np.stack(sizes, axis=1), resamples=resamples, rng=rng
         )
         replicates.update(zip(paths, means.T, strict=True))
     leaves = _map_leaves(replicates)
@@ -110,15 +116,29 @@ def map_intervals(
     return dict(zip(leaves, widths.tolist(), strict=True))
 
 
+def _by_picture(
+    gallery: Gallery, direction: str, scores: QueryScores
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Sum and number of the average precisions that count, of each picture."""
+    picture, n_pictures = gallery.pictures[direction], len(gallery.queries["i2t"])
+    ap = np.where(scores.counted, scores.ap, 0.0)
+    sums, sizes = (
+        np.bincount(picture, weights=weights, minlength=n_pictures).astype(np.float64)
+        for weights in (ap, scores.counted)
+    )
+    return sums, sizes
+
+
 def _point_estimates(galleries: dict[str, Gallery], scores: Scores) -> dict[str, Any]:
     tree: dict[str, Any] = {}
-    for path, queries in scores.items():
-        # The same for every system, and for both directions of pairs.
-        tree.setdefault("gallery", {})[path[1]] = _gallery_facts(galleries[path[1]], queries)
+    system = next(iter(scores))[0]  # the same for every one
+    for name, gallery in galleries.items():
+        asked = {direction: scores[system, name, direction] for direction in DIRECTIONS}
+        tree.setdefault("gallery", {})[name] = _gallery_facts(gallery, asked)
     means = {path: mean_metrics(queries) for path, queries in scores.items()}
-    for system, gallery in dict.fromkeys(path[:2] for path in scores):
-        i2t, t2i = (means[system, gallery, direction] for direction in DIRECTIONS)
-        means[system, gallery, "avg"] = {name: (i2t[name] + t2i[name]) / 2 for name in i2t}
+    for system, name in dict.fromkeys(path[:2] for path in scores):
+        i2t, t2i = (means[system, name, direction] for direction in DIRECTIONS)
+        means[system, name, "avg"] = {name: (i2t[name] + t2i[name]) / 2 for name in i2t}
     for path, metrics in means.items():
         _branch(tree, path).update({name: _rounded(value) for name, value in metrics.items()})
     for leaf, value in _map_leaves({path: np.array(means[path]["map"]) for path in scores}).items():
@@ -126,13 +146,20 @@ def _point_estimates(galleries: dict[str, Gallery], scores: Scores) -> dict[str,
     return tree
 
 
-def _gallery_facts(gallery: Gallery, scores: QueryScores) -> dict[str, float]:
-    n_queries, n_counted = len(scores.counted), int(scores.counted.sum())
-    chance = chance_ap(scores.n_relevant, len(gallery.items)).sum() / max(n_counted, 1)
+def _gallery_facts(gallery: Gallery, asked: Mapping[str, QueryScores]) -> dict[str, float]:
+    """What no system changes: texts that ask, pictures if they are fewer, and chance."""
+    texts, n_pictures = asked["t2i"], len(gallery.queries["i2t"])
+    chances = [
+        chance_ap(scores.n_relevant, len(gallery.items[direction])).sum()
+        / max(int(scores.counted.sum()), 1)
+        for direction, scores in asked.items()
+    ]
+    n_queries = len(texts.counted)
     return {
         "n_queries": n_queries,
-        "n_skipped": n_queries - n_counted,
-        "chance": _rounded(float(chance)),
+        **({"n_pictures": n_pictures} if n_pictures < n_queries else {}),
+        "n_skipped": n_queries - int(texts.counted.sum()),
+        "chance": _rounded(float(sum(chances)) / len(chances)),
     }
 
 

@@ -83,7 +83,10 @@ def criterion(bench: Workbench, variant: Variant, settings: Settings, cell: Choi
     """Generalized pseudo-target mAP plus source mAP, directions averaged."""
     embeddings = bench.embed(bench.embedder(variant, settings, cell))
     tree = evaluate_systems(
-        {"model": embeddings}, bench.heldout_labels(), bench.task.is_target
+        {"model": embeddings},
+        bench.heldout_labels(),
+        bench.task.is_target,
+        image_rows=bench.heldout_rows().image_rows,
     ).metrics["model"]
     return float(tree["generalized"]["avg"]["map"] + tree["source"]["avg"]["map"])
 
@@ -126,4 +129,4 @@ def _weighted(cell: Choice, weights: dict[str, dict[str, float]] | None) -> Choi
 
 def _thinned(rows: Rows) -> Rows:
     kept = np.linspace(0, len(rows.ids) - 1, min(len(rows.ids), MAX_ROWS)).astype(int)
-    return Rows(tuple(rows.ids[row] for row in kept), tuple(rows.labels[row] for row in kept))
+    return rows.take(kept.tolist())

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from xshot.episode.episode import HeldOut, Task
+from xshot.episode.episode import HeldOut, Rows, Task
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
 from xshot.mixture.fitting import fit_mixtures
 from xshot.mixture.mixture import Mixtures
@@ -116,15 +116,17 @@ class Workbench:
         )
         return image, text
 
+    def heldout_rows(self) -> Rows:
+        """The held-out rows: source, then target."""
+        return self.heldout.test_source.followed_by(self.heldout.test_target)
+
     def heldout_features(self) -> Features:
-        """CLIP features of the held-out rows: source, then target."""
-        ids = (*self.heldout.test_source.ids, *self.heldout.test_target.ids)
-        return self._once("heldout", lambda: self.read(ids))
+        """Their CLIP features."""
+        return self._once("heldout", lambda: self.read(self.heldout_rows().ids))
 
     def heldout_labels(self) -> NDArray[np.bool_]:
-        """(N, C) labels of the held-out rows, in the same order."""
-        sides = (self.heldout.test_source, self.heldout.test_target)
-        return np.concatenate([rows.multi_hot(self.task.classes) for rows in sides])
+        """(N, C) their labels."""
+        return self.heldout_rows().multi_hot(self.task.classes)
 
     def embed(self, embedder: Embedder) -> Embeddings:
         """The held-out rows in the space of a model."""

@@ -1,8 +1,9 @@
 """The manifest: one row per image-text pair, the list that every later stage starts from."""
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows' form too: a manifest may be written on one system and read on another.
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
 
+_REMARKS = b"xshot"
+"""Key of what a manifest says beyond its rows, in the metadata of the Parquet schema."""
+
 _TEXT = pa.string()
 _SCHEMA = pa.schema(
     [
@@ -41,12 +45,16 @@ _SCHEMA = pa.schema(
 class Manifest:
     """Image-text pairs in a fixed order; the five columns have one entry per pair.
 
+    Rows of equal `images` are one picture with several texts, and carry the same labels.
+
     Attributes:
         ids: unique name of the pair.
         images: path of the picture relative to `data.root`, with `/` between folders.
         texts: caption or article.
-        labels: the pair's classes, one or more.
+        labels: the classes of the pair's picture, one or more.
         splits: `train` or `test`.
+        twins: picture -> the first one with the same bytes, though with other labels.
+        notes: what is odd about the data, a line each.
     """
 
     ids: Sequence[str]
@@ -54,9 +62,18 @@ class Manifest:
     texts: Sequence[str]
     labels: Sequence[tuple[str, ...]]
     splits: Sequence[str]
+    twins: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def pictures(self) -> Sequence[str]:
+        """Each row's picture by its bytes: what must never stand on two sides of a split."""
+        if not self.twins:
+            return self.images
+        return [self.twins.get(image, image) for image in self.images]
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -79,7 +96,9 @@ def read_manifest(path: Path) -> Manifest:
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
         raise UserError(f"{path}: expected the columns {wanted}; {again}")
-    manifest = Manifest(*map(Column[Any], table.columns))
+    twins, notes = _remarks(path, table.schema.metadata)
+    ids, images, texts, labels, splits = map(Column[Any], table.columns)
+    manifest = Manifest(ids, images, texts, labels, splits, twins, notes)
     check_manifest(manifest, source=path)
     return manifest
 
@@ -93,8 +112,23 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     check_manifest(manifest, source=path)
     columns = [manifest.ids, manifest.images, manifest.texts, manifest.labels, manifest.splits]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
+    schema = _SCHEMA
+    if manifest.twins or manifest.notes:
+        remarks = {"twins": dict(manifest.twins), "notes": manifest.notes}
+        schema = _SCHEMA.with_metadata({_REMARKS: json.dumps(remarks)})
     with atomic_path(path) as temporary:
-        pq.write_table(pa.table(arrays, schema=_SCHEMA), temporary, write_page_checksum=True)
+        pq.write_table(pa.table(arrays, schema=schema), temporary, write_page_checksum=True)
+
+
+def _remarks(
+    path: Path, metadata: Mapping[bytes, bytes] | None
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Twins and notes."""
+    try:
+        tree = json.loads((metadata or {}).get(_REMARKS, b"{}"))
+        return dict(tree.get("twins", {})), tuple(tree.get("notes", ()))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: damaged ({error}); run `dvc repro prepare`") from None
 
 
 def check_manifest(manifest: Manifest, *, source: Path | str) -> None:

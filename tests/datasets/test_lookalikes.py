@@ -1,0 +1,25 @@
+import pytest
+
+from xshot.datasets.lookalikes import lookalikes
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Cat", "cat"),
+        ("traffic light", "traffic  light"),
+        ("traffic light", "traffic\u00a0light"),
+        ("cat", " cat"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("cat", "\uff43\uff41\uff54"),
+        ("cat", "ca\u200bt"),
+        ("cat", "\ufeffcat"),
+        ("stra\u00dfe", "STRASSE"),
+    ],
+)
+def test_names_that_look_the_same(names):
+    assert lookalikes([*names, "dog"]) == [sorted(names)]
+
+
+def test_names_that_a_reader_tells_apart():
+    assert lookalikes(["cat", "cats", "c at", "café", "cafe", "5", "５ a"]) == []
