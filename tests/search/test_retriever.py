@@ -60,6 +60,25 @@ def test_the_gallery_is_the_test_rows(repository, retriever):
 
 
 @pytest.mark.parametrize("system", ["model", "clip"])
+def test_a_picture_of_several_texts_is_found_once_and_each_text_of_its_own(copy_of, system):
+    manifest = read_manifest(copy_of / "data/manifest.parquet")
+    images, labels = list(manifest.images), list(manifest.labels)
+    test = [row for row, split in enumerate(manifest.splits) if split == "test"]
+    for row in test[1:4]:
+        images[row], labels[row] = images[test[0]], labels[test[0]]
+    write_manifest(
+        copy_of / "data/manifest.parquet", replace(manifest, images=images, labels=labels)
+    )
+    retriever = xshot.Retriever.load(copy_of / "models/projector", device="cpu")
+    hits = retriever.search(text="a bird", k=len(test), system=system)
+    assert sorted(hit.row for hit in hits) == [0, *range(4, len(test))]
+    found = [images[test[hit.row]] for hit in hits]
+    assert [hit.image for hit in hits] == found
+    texts = retriever.search(text="a bird", k=len(test), system=system, find="text")
+    assert sorted(hit.row for hit in texts) == list(range(len(test)))
+
+
+@pytest.mark.parametrize("system", ["model", "clip"])
 def test_a_text_finds_the_images_of_highest_inner_product(repository, retriever, system):
     text = "a picture of a red bird"
     hits = retriever.search(text=text, k=7, system=system)

@@ -5,7 +5,8 @@
 
 Columns: `image`, `text`, `label`, and, if wanted, `split` (`train` or `test`, in all rows or in
 none; without it the split is drawn) and `id` (without it the image's path). Several labels are
-separated by `|`; JSON Lines and Parquet may hold a list instead. Other columns are ignored.
+separated by `|`; JSON Lines and Parquet may hold a list instead. Other columns are ignored. A
+picture with several texts takes several rows; it carries the labels of all of them.
 """
 
 from collections import Counter

@@ -1,5 +1,6 @@
 """What is searched: the dataset's test rows, or the images of any folder."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class Gallery:
         features: (N, D) unit-norm CLIP features by modality.
         encoder_fingerprint: of the encoder that made them.
         root: where the images lie; None if only the caller knows.
+        pictures: (P,) the first row of each picture, where several rows show one; None = every row
+            shows its own.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Gallery:
     features: dict[str, Matrix]
     encoder_fingerprint: str
     root: Path | None = None
+    pictures: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -75,4 +79,12 @@ def read_dataset(repository: Path, root: Path | None = None) -> Gallery:
         features={"image": features.image, "text": features.text},
         encoder_fingerprint=read_encoder(path).fingerprint,
         root=root,
+        pictures=_pictures([(manifest.images[row], manifest.labels[row]) for row in rows]),
     )
+
+
+def _pictures(shown: Sequence[Hashable]) -> NDArray[np.int64] | None:
+    first: dict[Hashable, int] = {}
+    for row, picture in enumerate(shown):
+        first.setdefault(picture, row)
+    return None if len(first) == len(shown) else np.array([*first.values()], np.int64)

@@ -178,6 +178,9 @@ class Retriever:
         query = self._embed(feature[None], system, asked)
         places, scores = top_k(query, items, k)
         guesses = self._guesses(items[places[0]], system, found)
+        rows = places[0]
+        if found == "image" and self.gallery.pictures is not None:
+            rows = self.gallery.pictures[rows]
         return [
             Hit(
                 row=row,
@@ -189,17 +192,20 @@ class Retriever:
                 confidence=confidence,
             )
             for row, score, (guess, confidence) in zip(
-                places[0].tolist(), scores[0].tolist(), guesses, strict=True
+                rows.tolist(), scores[0].tolist(), guesses, strict=True
             )
         ]
 
     def items(self, system: System, modality: Modality) -> Matrix:
-        """The gallery (N, E) as `system` sees it, embedded when first asked for."""
-        if system == "clip":
-            return self.gallery.features[modality]
+        """The gallery (N, E) as `system` sees it, each picture once; embedded when first asked for."""
         key = (system, modality)
         if key not in self._items:
-            self._items[key] = self._embedded(self.gallery.features[modality], modality)
+            features = self.gallery.features[modality]
+            if modality == "image" and self.gallery.pictures is not None:
+                features = features[self.gallery.pictures]
+            if system == "model":
+                features = self._embedded(features, modality)
+            self._items[key] = features
         return self._items[key]
 
     def embed(self) -> None:
