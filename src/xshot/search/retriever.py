@@ -197,7 +197,7 @@ class Retriever:
         ]
 
     def items(self, system: System, modality: Modality) -> Matrix:
-        """The gallery (N, E) as `system` sees it, each picture once; embedded when first asked for."""
+        """The gallery (N, E) as `system` sees it, each picture once; embedded when asked for."""
         key = (system, modality)
         if key not in self._items:
             features = self.gallery.features[modality]
