@@ -2,7 +2,8 @@
 
 `python -m benchmarks.other_pictures noto|icons PACKAGE FOLDER`: PACKAGE is the unpacked npm package
 @svgmoji/noto 3.2.0 or @mdi/svg 7.4.47 (`npm pack NAME`, `tar xf`), FOLDER is what to write. Then
-set data.name and data.root, run `dvc repro extract` and `python -m pipeline.sweep.cell SEED K`.
+set data.name and data.root, run `dvc repro extract` and `python -m pipeline.sweep.cell SEED K`;
+class prompts are those of the embedded set.
 """
 
 import csv

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xshot.compute import limit_threads, resolve_device
 from xshot.datasets import imported
 from xshot.datasets.params import DataParams
+from xshot.datasets.templates import choose_templates
 from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.engine import Engine
 from xshot.encoder.extraction import extract
@@ -46,6 +47,7 @@ def main(*, verify: bool = False) -> None:
         write_rejected(REJECTED, ())
         write_features(FEATURES, *imported.read_imported(Path(data.root), manifest.ids))
         return
+    templates = choose_templates(clip.templates, data.name)
     device = resolve_device(run.device)
     precision = resolve_precision(clip.precision, device)
     limit_threads(run.threads)
@@ -80,7 +82,7 @@ def main(*, verify: bool = False) -> None:
         engine=engine,
         cache=CACHE / cache_name(identity, device),
         hashes=hashes,
-        templates=clip.templates,
+        templates=templates,
         long_texts=clip.long_texts,
         max_rejected=data.max_rejected if data.on_bad_image == "skip" else None,
     )
@@ -92,7 +94,7 @@ def main(*, verify: bool = False) -> None:
         FEATURES,
         extraction.features,
         extraction.classes,
-        EncoderRecord(identity.fingerprint, details, clip.templates),
+        EncoderRecord(identity.fingerprint, details, templates),
     )
 
 

@@ -64,6 +64,8 @@ def _allowed(prop: dict[str, Any]) -> str:
     """The range of a value in a few words, from its JSON schema."""
     if "anyOf" in prop:
         return " or ".join(_allowed(option) for option in prop["anyOf"])
+    if "const" in prop:
+        return f"`{prop['const']}`"
     if "enum" in prop:
         return ", ".join(f"`{value}`" for value in prop["enum"])
     item = prop.get("items", prop)

@@ -159,6 +159,15 @@ def test_what_no_longer_fits_is_told(clone, damage, told):
     assert "dvc repro" in line
 
 
+def test_prompts_of_drawings_for_pictures_of_any_kind_are_noted(clone):
+    """The clone's data set is a manifest, whose own prompts nobody has set."""
+    _, lines = check()
+    assert sum("set clip.templates" in line for line in lines["note"]) == 1
+    clone.set(clip__templates=["a photo of a {}."])
+    _, lines = check()
+    assert not any("set clip.templates" in line for line in lines.get("note", []))
+
+
 def test_models_of_other_rows_are_told(clone):
     other_rows(clone)
     code, lines = check()

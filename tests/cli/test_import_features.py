@@ -15,10 +15,12 @@ from scipy.io import savemat
 from typer.testing import CliRunner
 
 from tests.support.closure import ROOT
+from xshot.cli.inputs import check_templates
 from xshot.cli.main import build
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.imported import read_imported
 from xshot.errors import UserError
+from xshot.params import load_params
 from xshot.store.features import read_features
 from xshot.store.manifest import read_manifest, write_manifest
 
@@ -194,6 +196,7 @@ def test_names_are_encoded_by_the_encoder_in_params(folder, tiny_encoder):
     assert "class features encoded from 3 names" in run("a.npz", "--encode-names")
     _, classes, record = read_imported(Path("data/imported"), build_imported().ids)
     assert record.templates == ("a {}", "the {}")
+    assert not list(check_templates(load_params()))
     assert classes.features.shape == (3, 32)
     assert not np.allclose(classes.features[0], classes.features[1])
 

@@ -24,6 +24,7 @@ def parse(**changes):
 
 def test_what_params_yaml_may_say():
     assert parse().templates == ("a picture of {}", "{}")
+    assert parse(templates="auto").templates == "auto"
     assert parse(architecture="ViT-B-32").architecture == "ViT-B-32"
 
 
@@ -31,6 +32,7 @@ def test_what_params_yaml_may_say():
     "changes",
     [
         {"templates": []},
+        {"templates": "a photo of {}"},
         {"templates": ["a picture"]},
         {"templates": ["{} and {}"]},
         {"precision": "half"},

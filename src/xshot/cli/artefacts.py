@@ -8,6 +8,7 @@ from xshot.cli.inputs import describe
 from xshot.cli.learned import check_learned
 from xshot.datasets import imported
 from xshot.datasets.params import DataParams
+from xshot.datasets.templates import choose_templates
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
 from xshot.encoder.folder import EncoderFiles
@@ -63,7 +64,7 @@ def check_artefacts(
         )
         problems = [*_rows_problems(stored, manifest)]
         if params.section(DataParams).name != imported.NAME:
-            problems += _encoder_problems(stored[2], params.section(ClipParams), folder)
+            problems += _encoder_problems(stored[2], params, folder)
         yield from verdict(_FEATURES, "extract", fine, problems)
     episode = yield from opened(_EPISODE, "episode", read_episode)
     if episode is not None:
@@ -101,10 +102,10 @@ def _rows_problems(stored: _Stored, manifest: Manifest | None) -> Iterator[str]:
 
 
 def _encoder_problems(
-    record: EncoderRecord, clip: ClipParams, folder: EncoderFiles | None
+    record: EncoderRecord, params: Params, folder: EncoderFiles | None
 ) -> Iterator[str]:
-    details = record.details
-    if record.templates != clip.templates:
+    details, clip = record.details, params.section(ClipParams)
+    if record.templates != choose_templates(clip.templates, params.section(DataParams).name):
         yield "made with other clip.templates"
     if clip.precision not in ("auto", details.get("precision")):
         yield f"made in {details.get('precision')}, not in clip.precision"

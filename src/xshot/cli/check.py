@@ -11,7 +11,7 @@ import typer
 from xshot.cli.artefacts import check_artefacts
 from xshot.cli.bookkeeping import check_bookkeeping, check_leftovers
 from xshot.cli.finding import Finding, attempt
-from xshot.cli.inputs import check_dataset, check_encoder
+from xshot.cli.inputs import check_dataset, check_encoder, check_templates
 from xshot.params import load_params
 from xshot.terminal import say
 
@@ -35,4 +35,5 @@ def _findings() -> Iterator[Finding]:
     yield Finding("ok", "params.yaml")
     fresh = yield from check_dataset(params)
     folder = yield from check_encoder(params)
+    yield from check_templates(params)
     yield from check_artefacts(params, fresh, folder)

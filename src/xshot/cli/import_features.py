@@ -42,6 +42,7 @@ def command(
     ] = False,
 ) -> None:
     """Write the folder and say what to set."""
+    from xshot.datasets.templates import choose_templates, doubt_templates
     from xshot.encoder.params import ClipParams
     from xshot.imports.dataset import make_dataset
     from xshot.imports.folder import write_folder
@@ -49,18 +50,20 @@ def command(
     from xshot.params import load_params
 
     clip = load_params().section(ClipParams)
+    templates = choose_templates(clip.templates, "imported")
     roles, unused = assign(_read(files, rename or []))
     if unused:
         say(one_line(f"note: not used: {', '.join(sorted(unused))}"))
 
     def encode(names: list[str]) -> "NDArray[np.float32]":
-        return _encode(names, clip)
+        return _encode(names, templates, clip)
 
     imported = make_dataset(roles, encode if encode_names else None)
-    write_folder(to, imported, clip.templates if encode_names else ())
+    write_folder(to, imported, templates if encode_names else ())
     for role, array in sorted(roles.items()):
         say(f"{' '.join(filter(None, role[::-1])):<20}{'x'.join(map(str, array.shape))}")
-    for notice in imported.notices:
+    doubt = doubt_templates(templates, "imported") if encode_names else None
+    for notice in (*imported.notices, *filter(None, [doubt])):
         say(one_line(f"note: {notice}"))
     root, weights = (quote(f"{key}={_value(to)}") for key in ("data.root", "clip.weights"))
     say(
@@ -115,7 +118,9 @@ def _read(files: list[Path], rename: list[str]) -> "Arrays":
     return arrays
 
 
-def _encode(names: list[str], clip: "ClipParams") -> "NDArray[np.float32]":
+def _encode(
+    names: list[str], templates: tuple[str, ...], clip: "ClipParams"
+) -> "NDArray[np.float32]":
     """(C, D): mean features of the prompts of each name."""
     from xshot.encoder.checkpoint import read_encoder_files
     from xshot.encoder.loading import load_encoder
@@ -127,7 +132,7 @@ def _encode(names: list[str], clip: "ClipParams") -> "NDArray[np.float32]":
         batch_size=clip.batch_size,
         images=False,
     )
-    prompts = [template.replace("{}", name) for name in names for template in clip.templates]
+    prompts = [template.replace("{}", name) for name in names for template in templates]
     features = encoder.encode_texts(prompts)
-    means: NDArray[np.float32] = features.reshape(len(names), len(clip.templates), -1).mean(axis=1)
+    means: NDArray[np.float32] = features.reshape(len(names), len(templates), -1).mean(axis=1)
     return means

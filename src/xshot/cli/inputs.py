@@ -11,10 +11,13 @@ from xshot.cli.finding import Finding, attempt
 from xshot.datasets import imported
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DataParams
+from xshot.datasets.templates import choose_templates, doubt_templates
 from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
+from xshot.errors import UserError
 from xshot.params import Params
+from xshot.store.features import read_encoder
 from xshot.store.manifest import Manifest
 
 _SOURCES = Path("pipeline/sources/dvc.yaml")
@@ -60,6 +63,23 @@ def check_encoder(params: Params) -> Generator[Finding, None, EncoderFiles | Non
     if files is not None:
         yield Finding("ok", f"{path}: open_clip model, weights in {files.weights.name}")
     return files
+
+
+def check_templates(params: Params) -> Iterator[Finding]:
+    """Note where the embedded set's prompts stand for the classes of other pictures."""
+    name = params.section(DataParams).name
+    templates = choose_templates(params.section(ClipParams).templates, name)
+    if name == imported.NAME:  # whose prompts were encoded, if at all, when it was imported
+        templates = _imported_templates(Path(params.section(DataParams).root))
+    if doubt := doubt_templates(templates, name):
+        yield Finding("note", doubt)
+
+
+def _imported_templates(root: Path) -> tuple[str, ...]:
+    try:
+        return read_encoder(root / "features.h5").templates
+    except UserError:  # said by check_dataset
+        return ()
 
 
 def describe(manifest: Manifest) -> str:

@@ -13,6 +13,11 @@ def _with_one_gap(template: str) -> str:
     return template
 
 
+_Templates = Annotated[
+    tuple[Annotated[str, AfterValidator(_with_one_gap)], ...], Field(min_length=1)
+]
+
+
 class ClipParams(Section):
     """Which open_clip model encodes, and how."""
 
@@ -41,6 +46,6 @@ class ClipParams(Section):
     long_texts: Literal["split", "truncate"] = Field(
         description="a text longer than the context: the mean of its sentences, or cut off"
     )
-    templates: tuple[Annotated[str, AfterValidator(_with_one_gap)], ...] = Field(
-        min_length=1, description="prompts whose mean feature stands for a class"
+    templates: Literal["auto"] | _Templates = Field(
+        description="prompts whose mean feature stands for a class; auto = the data set's own"
     )
