@@ -170,7 +170,11 @@ def is_passing(error: Exception) -> bool:
     return isinstance(error, FileTroubleError) or getattr(error, "errno", None) in _PASSING
 
 
-def namesake(path: Path, *, case: bool = False) -> Path | None:
+Listings = dict[tuple[Path, bool], dict[str, str]]
+"""Names in folders by what they are alike in; to be kept where many paths are looked up."""
+
+
+def namesake(path: Path, *, case: bool = False, listings: Listings | None = None) -> Path | None:
     """An existing path that a reader would call the same: its name in another Unicode form.
 
     macOS and some programs store `é` as two characters, others as one.
@@ -178,23 +182,27 @@ def namesake(path: Path, *, case: bool = False) -> Path | None:
     Args:
         path: which is not there.
         case: let capital and small letters be the same, too.
+        listings: of folders that have been looked at.
     """
+    listings = {} if listings is None else listings
     parent = path.parent
     if parent == path:
         return None
     if not parent.is_dir():
-        found = namesake(parent, case=case)
+        found = namesake(parent, case=case, listings=listings)
         if found is None:
             return None
         parent = found
     if (parent / path.name).exists():
         return parent / path.name
-    try:
-        names = sorted(os.listdir(parent))  # noqa: PTH208 - names, of maybe a million
-    except OSError:
-        return None
-    wanted = _folded(path.name, case)
-    return next((parent / name for name in names if _folded(name, case) == wanted), None)
+    if (parent, case) not in listings:
+        try:
+            names = sorted(os.listdir(parent), reverse=True)  # noqa: PTH208 - maybe a million
+        except OSError:
+            names = []
+        listings[parent, case] = {_folded(name, case): name for name in names}
+    name = listings[parent, case].get(_folded(path.name, case))
+    return None if name is None else parent / name
 
 
 def hint(path: Path) -> str:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from xshot.errors import UserError
+from xshot.pictures import formats
 from xshot.projector.file import load_embedder
 from xshot.search import index as module
 from xshot.search.encoder import encoder_of
@@ -36,7 +37,7 @@ def photos(tmp_path):
 
 
 def index(photos, encoder, cache):
-    return index_folder(photos, encoder, cache=cache, threads=1)
+    return index_folder(photos, encoder, cache=cache, threads=1)[:2]
 
 
 def test_holds_the_images_of_all_folders_in_a_fixed_order(photos, encoder, tmp_path):
@@ -114,9 +115,50 @@ def test_a_name_that_is_no_text_is_left_out(photos, encoder, tmp_path):
         pytest.skip("this file system takes no such name")
     gallery, left_out = index(photos, encoder, tmp_path / "cache")
     assert len(gallery) == 3
-    assert [one.image for one in left_out] == ["broken.png", "caf\\udce9.png"]
+    assert [one.image for one in left_out] == ["broken.png", os.fsdecode(b"caf\xe9.png")]
     assert left_out[1].reason == "its name is not UTF-8; rename it"
     write_index(tmp_path / "photos.h5", gallery)
+
+
+def test_what_is_passed_over_is_told(photos, encoder, tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "_FOUND", {extra.name: False for extra in formats.EXTRAS})
+    for suffix in ("jfif", "jpe", "JPG"):
+        Image.new("RGB", (20, 20), "teal").save(photos / f"more.{suffix}", "JPEG")
+    for name in ("a.heic", "b.HEIC", "c.jxl", "d.cr2", "e.svg", "f.mov"):
+        (photos / name).write_bytes(bytes(99))
+    (photos / "@eaDir").mkdir()
+    shutil.copy(photos / "z.png", photos / "@eaDir" / "small.png")
+    os.mkfifo(photos / "pipe.jpg")
+    (photos / "gone.jpg").symlink_to("nowhere.jpg")
+    (photos / "album").symlink_to(photos / "b")
+    gallery, left_out, notes = index_folder(photos, encoder, cache=tmp_path / "cache", threads=1)
+    assert {"more.jfif", "more.jpe", "more.JPG"} < set(gallery.images)
+    assert {one.image: one.reason.partition(";")[0] for one in left_out} == {
+        "broken.png": "not an image that Pillow can read",
+        "gone.jpg": "a link to nowhere.jpg, which is gone",
+        "pipe.jpg": "not a file, but a pipe, a socket or a device",
+    }
+    told = "\n".join(notes)
+    for line in (
+        "2 files such as a.heic: HEIC, which Pillow reads with a plugin only",
+        "1 files such as c.jxl: JXL",
+        "1 files such as d.cr2: a camera's raw file; export it",
+        "1 files such as e.svg: a drawing",
+        "1 files such as f.mov: a video",
+        "1 folders that devices make, such as @eaDir",
+        "1 links to folders, such as album",
+    ):
+        assert line in told
+
+
+def test_a_folder_of_what_is_not_read_says_so(encoder, tmp_path):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "a.cr2").write_bytes(bytes(99))
+    with pytest.raises(
+        UserError, match=r"holds no images .*1 files such as a\.cr2: a camera's raw"
+    ):
+        index(folder, encoder, tmp_path / "cache")
 
 
 def test_a_file_that_is_no_index_is_refused(repository, tmp_path):

@@ -38,10 +38,12 @@ def command(
     limit_threads(run.threads)
     _, provenance = load_embedder(model)
     encoder = encoder_of(model, provenance, device=run.device)
-    gallery, left_out = index_folder(root, encoder, cache=CACHE, threads=run.threads)
+    gallery, left_out, notes = index_folder(root, encoder, cache=CACHE, threads=run.threads)
     write_index(out, gallery)
     for one in left_out:
         say(f"left out: {one_line(one.image)}: {one_line(one.reason)}", error=True)
+    for note in notes:
+        say(one_line(note), error=True)
     hint = f"xshot search --index {quote(str(out))} ..."
     say(f"{one_line(out)}: {len(gallery)} images; search with `{one_line(hint)}`")
 

@@ -23,6 +23,7 @@ from xshot.datasets.rows import Row
 from xshot.datasets.same_bytes import same_bytes
 from xshot.datasets.split import draw_split
 from xshot.errors import UserError
+from xshot.reading import hint
 from xshot.store.manifest import Manifest, check_manifest
 
 _log = logging.getLogger(__name__)
@@ -76,7 +77,8 @@ def build_manifest(
     if not root.is_dir():
         remedy = "run `dvc repro`, which builds it," if name == "openmoji" else "put it there"
         raise UserError(
-            f"{root}: no such folder for the dataset {name!r}; {remedy} or mend data.root"
+            f"{root}: no such folder for the dataset {name!r}{hint(root)}; {remedy} or mend "
+            "data.root"
         )
     adapter = ADAPTERS[name]
     rows = adapter.read(root, split_seed)
@@ -93,9 +95,8 @@ def build_manifest(
     result = _checked(root, rows, given or ["train"] * len(rows))
     alike: list[list[str]] = []
     if adapter.pictures:
-        images = list(dict.fromkeys(result.images))
-        _warn_of_suspects(root, result)
-        alike = same_bytes(root, images)
+        rows = _looked_at(root, rows)
+        alike = same_bytes(root, list(dict.fromkeys(row.image for row in rows)))
     result = _joined(root, rows, alike, overlaps)
     if not given:
         drawn = draw_split(
@@ -155,16 +156,20 @@ def _given_splits(root: Path, rows: list[Row]) -> list[str]:
     return given
 
 
-def _warn_of_suspects(root: Path, rows: Manifest) -> None:
-    suspects = check_images(root, rows.images, rows.ids)
-    if suspects:
-        first = suspects[0]
+def _looked_at(root: Path, rows: list[Row]) -> list[Row]:
+    """The rows, pictures' names as the folder spells them; warns of what is no picture."""
+    look = check_images(root, [row.image for row in rows], [row.id for row in rows])
+    if look.suspects:
+        first, what = next(iter(look.suspects.items()))
         _log.warning(
-            "%s: %d of %d pictures have no known image header, the first in row %d: %s; "
+            "%s: %d of %d pictures have no known image header, the first in row %d: %s%s; "
             "extract will treat them as data.on_bad_image says",
             root,
-            len(suspects),
+            len(look.suspects),
             len(rows),
             first + 1,
-            rows.images[first],
+            rows[first].image,
+            f" ({what})" if what else "",
         )
+    spelt = look.spelt
+    return [row._replace(image=spelt.get(at, row.image)) for at, row in enumerate(rows)]

@@ -6,11 +6,11 @@ Encoded through the cache that extraction uses, so that a run that was stopped g
 and the images of the dataset need not be encoded again.
 """
 
-import os
-from collections.abc import Iterator
+import sys
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from xshot.encoder.image_cache import encode_files
 from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
 from xshot.pictures import BadImageError
+from xshot.pictures.formats import readable, why_not
+from xshot.reading import hint
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import Gallery, Matrix
 from xshot.store.hdf5 import (
@@ -31,12 +33,14 @@ from xshot.store.hdf5 import (
     write_matrix,
     write_strings,
 )
+from xshot.walking import Passed, walk
 
 SCHEMA_VERSION = 1
 _REMEDY = "make one with `xshot index FOLDER`"
-SUFFIXES = (
-    *(".avif", ".bmp", ".gif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm"),
-    *(".tif", ".tiff", ".webp"),
+_RENAME = (
+    "rename it"
+    if sys.getfilesystemencoding() == "utf-8"
+    else "rename it, or set PYTHONUTF8=1 in the environment"
 )
 
 
@@ -50,8 +54,8 @@ class LeftOut:
 
 def index_folder(
     root: Path, encoder: QueryEncoder, *, cache: Path, threads: int
-) -> tuple[Gallery, list[LeftOut]]:
-    """Features of every image under `root`, and what was left out.
+) -> tuple[Gallery, list[LeftOut], list[str]]:
+    """Features of every image under `root`, those left out, and notes on what was passed over.
 
     Whatever stops it, what was encoded by then is in the cache and is not encoded again.
 
@@ -64,7 +68,7 @@ def index_folder(
     Raises:
         UserError: no folder, no image in it, or none that can be read.
     """
-    images, left_out = _find_images(root)
+    images, left_out, notes = _find_images(root)
     hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
@@ -93,7 +97,7 @@ def index_folder(
     gallery = _gallery(
         root, [images[place] for place in kept], features, encoder.identity.fingerprint
     )
-    return gallery, sorted(left_out, key=lambda one: one.image)
+    return gallery, sorted(left_out, key=lambda one: one.image), notes
 
 
 def write_index(path: Path, gallery: Gallery) -> None:
@@ -148,39 +152,53 @@ def _gallery(
     )
 
 
-def _find_images(root: Path) -> tuple[list[str], list[LeftOut]]:
-    """The images under `root`, and those whose names could be neither stored nor told.
+def _find_images(root: Path) -> "_Found":
+    """The images under `root`, and what else is there that one may take for images.
 
     Raises:
         UserError: no folder, one whose own path could not be stored, or no image in it.
     """
     if not root.is_dir():
-        raise UserError(f"{root}: no such folder; name one that holds images")
-    if (path := _printable(str(root))) != str(root):
-        raise UserError(f"{path}: its path is not UTF-8; rename it")
-    images, left_out = [], []
-    for image in _image_files(root):
-        if (name := _printable(image)) == image:
-            images.append(image)
+        raise UserError(f"{root}: no such folder{hint(root)}; name one that holds images")
+    if not _is_text(str(root)):
+        raise UserError(f"{root}: its path is not UTF-8; {_RENAME}")
+    passed = Passed()
+    found = _Found([], [], [])
+    other: dict[str, list[str]] = {}
+    for path, problem in walk(root, passed):
+        suffix = PurePosixPath(path).suffix.lower()
+        if suffix not in readable():
+            if told := why_not(suffix):
+                other.setdefault(told, []).append(path)
+        elif problem:
+            found.left_out.append(LeftOut(path, problem))
+        elif _is_text(path):
+            found.images.append(path)
         else:
-            left_out.append(LeftOut(name, "its name is not UTF-8; rename it"))
-    if not images and not left_out:
+            found.left_out.append(LeftOut(path, f"its name is not UTF-8; {_RENAME}"))
+    found.notes.extend(
+        f"passed over: {len(paths)} files such as {paths[0]}: {told}"
+        for told, paths in other.items()
+    )
+    found.notes.extend(passed.notes())
+    if not found.images and not found.left_out:
+        notes = "".join(f"; {note}" for note in found.notes)
         raise UserError(
-            f"{root}: holds no images (files that end in {', '.join(SUFFIXES)}); name a folder "
-            "that does"
+            f"{root}: holds no images (files that end in {', '.join(sorted(readable()))}){notes}; "
+            "name a folder that does"
         )
-    return images, left_out
+    return found
 
 
-def _printable(name: str) -> str:
-    """`name` itself where it is UTF-8."""
-    return name.encode("utf-8", "backslashreplace").decode()
+class _Found(NamedTuple):
+    images: list[str]
+    left_out: list[LeftOut]
+    notes: list[str]
 
 
-def _image_files(root: Path) -> Iterator[str]:
-    """Files that are named as images are, in an order that does not depend on the file system."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
-                yield (Path(folder) / name).relative_to(root).as_posix()
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,5 +1,7 @@
 """What the server takes in at most, and how it says no."""
 
+from xshot.pictures.formats import extra_openers
+
 MAX_BODY = 10 * 2**20
 """Bytes of a request: an upload of a photo, not of an archive."""
 
@@ -25,7 +27,7 @@ WAITING_IMAGES = 8
 RETRY_AFTER = 2
 """Seconds, said with a 503."""
 
-FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP", *extra_openers())
 """Image formats that are decoded, by Pillow's names: no format that can start a program."""
 
 

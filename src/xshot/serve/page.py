@@ -7,7 +7,7 @@ import re
 from xshot.report.palette import DARK, LIGHT, custom_properties
 from xshot.report.template import page_template
 from xshot.search.retriever import Retriever
-from xshot.serve.limits import FORMATS, MAX_BODY, MAX_NAME, MAX_TEXT
+from xshot.serve.limits import MAX_BODY, MAX_NAME, MAX_TEXT
 
 
 def render_page(retriever: Retriever) -> str:
@@ -20,7 +20,6 @@ def render_page(retriever: Retriever) -> str:
         knows_classes=retriever.knows_classes,
         n_classes=len(retriever.provenance.classes),
         variant=retriever.provenance.variant,
-        accept=",".join(f"image/{name.lower()}" for name in FORMATS),
         max_body=MAX_BODY,
         max_name=MAX_NAME,
         max_text=MAX_TEXT,

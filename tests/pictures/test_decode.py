@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from xshot import pictures
 from xshot.pictures import BadImageError, decode_image
+from xshot.pictures import decode as pictures
 
 RAMP = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))  # (48, 64), dark to light
 
@@ -162,14 +162,15 @@ def test_the_first_frame_of_an_animation(file_format):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not an image"),
-        (b"<html>404</html>", "not an image"),
+        (b"", "empty, 0 bytes"),
+        (b"no image at all", "not an image"),
+        (b"<html>404</html>", "a web page"),
         (encoded(rgb(), "JPEG")[:-60], "truncated"),
         (encoded(rgb())[:110], "truncated"),
         (encoded(Image.new("1", (20000, 20000))), f"more than {pictures.MAX_PIXELS} pixels"),
         (encoded(Image.new("1", (8000, 2))), "8000 x 2: a strip"),
     ],
-    ids=["empty", "html", "jpeg cut", "png cut", "bomb", "strip"],
+    ids=["empty", "text", "html", "jpeg cut", "png cut", "bomb", "strip"],
 )
 def test_bad_images_say_why(data, message):
     with pytest.raises(BadImageError, match=message):

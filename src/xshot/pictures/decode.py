@@ -1,0 +1,168 @@
+"""Image files of every kind to RGB pictures, as a viewer would show them."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+
+from xshot.pictures.formats import HEADER, OTHER, what_else
+from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
+from xshot.pictures.metadata import without_metadata
+
+# Pillow's own limit for refusing an image as a decompression bomb.
+MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
+# Scaled to a model's input, a longer strip would have as many pixels as a bomb.
+MAX_ASPECT = 1000
+
+# Odd metadata, and sizes below the limit: nothing that the user can or must act on.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+_WHITE = (255, 255, 255, 255)
+_ADDRESS = re.compile(r"<[^>]*>")
+_STRIP = 1 << 20
+"""Pixels that are converted at once."""
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation (EXIF 2.3, tag 0x0112)."""
+
+_SUBFILE, _REDUCED = 254, 1
+"""TIFF's NewSubfileType, and its value for a small copy; raw files start with one."""
+
+
+class BadImageError(Exception):
+    """The image cannot be read; the message says why, the same on every run."""
+
+
+class UnknownImageError(BadImageError):
+    """It is no image of a format that is read, or read here."""
+
+
+def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.Image:
+    """An image file's bytes as an upright RGB picture.
+
+    Transparency is laid on white, EXIF orientation applied, 16 bits scaled to 8, and of an
+    animation the first frame taken. A picture of more than 34 million pixels is reduced on the way;
+    decoding takes less than 1 GiB. Metadata, whatever they are, cost no picture.
+
+    Args:
+        data: the file.
+        formats: that are read, by Pillow's names; None = all. A JPEG with a second picture inside
+            (Pillow's "MPO") is a JPEG.
+
+    Raises:
+        BadImageError: not an image, damaged, or too large.
+    """
+    if told := what_else(data[:HEADER]):
+        raise UnknownImageError(told)
+    with _reasons(), Image.open(BytesIO(without_metadata(data)), formats=formats) as image:
+        size = image.size
+        _check_size(*size)
+        _check_whole(image)
+        reduce_in_decoder(image)
+        if (needed := bytes_to_decode(image, size)) > LIMIT:
+            raise BadImageError(
+                f"{size[0]} x {size[1]} {image.format} of mode {image.mode} would take "
+                f"{needed / 2**30:.1f} GiB to decode, more than {LIMIT >> 30}; save it smaller"
+            )
+        image.load()
+        upright = _UPRIGHT.get(_orientation(image) or 1)
+        rgb = _to_rgb(image)
+    return rgb if upright is None else rgb.transpose(upright)
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Whatever Pillow raises as a `BadImageError`."""
+    try:
+        yield
+    except BadImageError:
+        raise
+    except UnidentifiedImageError:
+        raise UnknownImageError("not an image that Pillow can read") from None
+    except Image.DecompressionBombError:
+        raise BadImageError(f"more than {MAX_PIXELS} pixels") from None
+    # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
+    except Exception as error:
+        reason = _ADDRESS.sub("", " ".join(str(error).split()))[:200]
+        raise BadImageError(f"damaged: {reason or type(error).__name__}") from None
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise BadImageError(f"more than {MAX_PIXELS} pixels")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise BadImageError(f"{width} x {height}: a strip, not a picture")
+
+
+def _check_whole(image: Image.Image) -> None:
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(_SUBFILE) == _REDUCED:
+        raise BadImageError(OTHER[".dng"])
+
+
+def _orientation(image: Image.Image) -> int | None:
+    with suppress(Exception):  # damaged EXIF must not cost the picture
+        return image.getexif().get(_ORIENTATION)
+    return None
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """In strips, so that no second picture of the full size, nor a deep one, is in memory."""
+    width, height = image.size
+    factor = reducing_factor(width, height)
+    top = _top(image)
+    rows = max(1, _STRIP // (width * factor)) * factor
+    if rows >= height and factor == 1:
+        return _convert(image, top)
+    result = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    for start in range(0, height, rows):
+        strip = _convert(image.crop((0, start, width, min(start + rows, height))), top)
+        result.paste(strip if factor == 1 else strip.reduce(factor), (0, start // factor))
+    return result
+
+
+def _top(image: Image.Image) -> float | None:
+    """The highest value of deep greys, None of all else."""
+    if not _is_deep(image):
+        return None
+    if image.mode.startswith("I;16"):
+        return 65535.0
+    return float(image.getextrema()[1])  # type: ignore[arg-type]  # of one band
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def _convert(image: Image.Image, top: float | None) -> Image.Image:
+    if top is not None:
+        return _from_deep(np.asarray(image, np.float64), image.mode, top)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image)
+    return image.convert("RGB")
+
+
+def _from_deep(values: NDArray[np.float64], mode: str, top: float) -> Image.Image:
+    """Grey values of 16 bits, or of 32 bits, whose range only their highest value tells."""
+    if not np.isfinite(values).all():
+        raise BadImageError("damaged: values that are not finite")
+    if mode == "F" and top <= 1:
+        values = values * 255
+    elif mode.startswith("I;16") or top > 255:
+        values = values / 257
+    grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGB")

@@ -1,0 +1,159 @@
+"""Formats of pictures: those that are read, those that an extra reads, and what to do about others.
+
+Suffixes say what a folder holds; what a file is says its first bytes alone.
+"""
+
+from contextlib import suppress
+from importlib import import_module
+from typing import NamedTuple
+
+READ = frozenset(
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo"),
+        *(".png", ".apng", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".avif", ".avifs"),
+        *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".pbm", ".pgm", ".pnm", ".ppm"),
+    }
+)
+"""Suffixes of pictures that are read as they are."""
+
+
+class Extra(NamedTuple):
+    """A format that a plugin of Pillow's reads.
+
+    Attributes:
+        name: of the format and of XShot's extra, in capitals.
+        opener: Pillow's name of it.
+        module: of the plugin, which registers itself with `register` or as it is imported.
+        register: its function that does so; "" = none.
+        suffixes: of its files.
+    """
+
+    name: str
+    opener: str
+    module: str
+    register: str
+    suffixes: tuple[str, ...]
+
+
+EXTRAS = (
+    Extra("HEIC", "HEIF", "pillow_heif", "register_heif_opener", (".heic", ".heif", ".hif")),
+    Extra("JXL", "JXL", "pillow_jxl", "", (".jxl",)),
+)
+
+_EXPORT = "export it as JPEG or PNG"
+_RAW = (
+    ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf "
+    ".raw .rw2 .rwl .sr2 .srf .srw .x3f"
+)
+_VIDEO = ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .mts .webm .wmv"
+_DRAWING = ".ai .cdr .eps .emf .pdf .ps .svg .svgz .wmf"
+_PROJECT = ".afphoto .indd .kra .psb .psd .xcf"
+
+OTHER: dict[str, str] = {
+    **dict.fromkeys(_RAW.split(), f"a camera's raw file; {_EXPORT}"),
+    **dict.fromkeys(_VIDEO.split(), "a video; save frames of it as pictures"),
+    **dict.fromkeys(_DRAWING.split(), f"a drawing or document; {_EXPORT}"),
+    **dict.fromkeys(_PROJECT.split(), f"a project of a picture editor; {_EXPORT}"),
+}
+"""Suffixes of what people keep beside pictures and may take for them, and what to do about it."""
+
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_VIDEO_BRANDS = (b"qt  ", b"mp41", b"mp42", b"isom", b"iso2", b"M4V ", b"3gp4", b"3gp5", b"avc1")
+_JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
+_RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
+_STARTS = (
+    b"\xff\xd8\xff",  # JPEG
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF8",
+    b"BM",
+    b"II*\x00",  # TIFF
+    b"MM\x00*",
+    b"II+\x00",  # BigTIFF
+    b"MM\x00+",
+    b"\x00\x00\x00\x0cjP",  # JPEG 2000
+    b"\xff\x4f\xff\x51",
+    *(b"P%d" % kind for kind in range(1, 7)),  # PBM, PGM, PPM
+)
+_WORDS = (
+    (b"<svg", f"an SVG drawing; {_EXPORT}"),
+    (b"<!doctype html", "a web page, as a failed download leaves one; download the picture again"),
+    (b"<html", "a web page, as a failed download leaves one; download the picture again"),
+    (b"%pdf", f"a PDF document; {_EXPORT}"),
+    (b"%!ps", f"a PostScript drawing; {_EXPORT}"),
+    (b"\xc5\xd0\xd3\xc6", f"a PostScript drawing; {_EXPORT}"),
+    (b"pk\x03\x04", "a ZIP archive; unpack it"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the picture; type `git lfs pull`"),
+)
+HEADER = 256
+"""Bytes that tell what a file is."""
+
+
+def readable() -> frozenset[str]:
+    """Suffixes of pictures that are read here and now, extras that are installed included."""
+    return READ.union(*(extra.suffixes for extra in EXTRAS if _registered(extra)))
+
+
+def extra_openers() -> tuple[str, ...]:
+    """Pillow's names of the formats whose extras are installed."""
+    return tuple(extra.opener for extra in EXTRAS if _registered(extra))
+
+
+def why_not(suffix: str) -> str | None:
+    """What files of a suffix are and what to do, if they are pictures, or nearly, but not read."""
+    for extra in EXTRAS:
+        if suffix in extra.suffixes and not _registered(extra):
+            return _install(extra)
+    return OTHER.get(suffix)
+
+
+def is_known(start: bytes) -> bool:
+    """Whether a file that starts so is of a format that is read here."""
+    return what_else(start) is None and (
+        start.startswith((*_STARTS, *_JXL_STARTS))
+        or start[4:8] == b"ftyp"
+        or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
+    )
+
+
+def what_else(start: bytes) -> str | None:
+    """What a file that starts so is and what to do, if it is known not to be read here."""
+    if not start:
+        return "empty, 0 bytes; get it again"
+    brand = start[8:12] if start[4:8] == b"ftyp" else b""
+    extra = None
+    if brand in _HEIC_BRANDS and b"avi" not in start[16:40]:
+        extra = EXTRAS[0]
+    elif start.startswith(_JXL_STARTS):
+        extra = EXTRAS[1]
+    if extra is not None:
+        return None if _registered(extra) else _install(extra)
+    if brand in _VIDEO_BRANDS:
+        return OTHER[".mp4"]
+    if brand == b"crx " or start[8:10] == b"CR" or start.startswith(_RAW_STARTS):
+        return OTHER[".cr2"]
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(b"<?xml") and b"<svg" in text:
+        text = b"<svg"
+    return next((told for word, told in _WORDS if text.startswith(word)), None)
+
+
+def _install(extra: Extra) -> str:
+    return (
+        f"{extra.name}, which Pillow reads with a plugin only; type "
+        f"`pip install -e '.[{extra.name.lower()}]'` in the checkout, or {_EXPORT}"
+    )
+
+
+_FOUND: dict[str, bool] = {}
+
+
+def _registered(extra: Extra) -> bool:
+    """Whether Pillow reads the format; its plugin is loaded with the first question."""
+    if extra.name not in _FOUND:
+        _FOUND[extra.name] = False
+        with suppress(ImportError):
+            plugin = import_module(extra.module)
+            if extra.register:
+                getattr(plugin, extra.register)()
+            _FOUND[extra.name] = True
+    return _FOUND[extra.name]

@@ -1,0 +1,111 @@
+"""What lies in a folder: nothing in it is opened, and nothing is passed over without a word."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from xshot.reading import explain
+
+_MADE_BY_DEVICES = frozenset(
+    {
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "lost+found"),  # NAS
+        *("$recycle.bin", "recycler", "system volume information"),  # Windows
+        *("__macosx", "iphoto thumbnails", "lightroom previews.lrdata"),  # Macs and their archives
+    }
+)
+"""Folders that storage devices and systems make for themselves, in small letters; those whose names
+start with a dot are passed over in any case."""
+
+
+class Entry(NamedTuple):
+    """A file.
+
+    Attributes:
+        path: relative to the folder walked, with `/` between folders.
+        problem: why it is no plain file, with what to do; None = it is one.
+    """
+
+    path: str
+    problem: str | None
+
+
+@dataclass
+class Passed:
+    """What a walk has passed over.
+
+    Attributes:
+        devices: folders that devices make for themselves.
+        links: links to folders, which may lead in a circle.
+        unreadable: folders, and why.
+    """
+
+    devices: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    def notes(self) -> Iterator[str]:
+        """A line for each kind, by number and example."""
+        for what, paths, remedy in (
+            ("folders that devices make", self.devices, ""),
+            ("links to folders", self.links, "; name what they lead to, if it is to count"),
+        ):
+            if paths:
+                yield f"passed over: {len(paths)} {what}, such as {paths[0]}{remedy}"
+        for path, reason in self.unreadable:
+            yield f"not read: {path}: {reason}"
+
+
+def walk(root: Path, passed: Passed, *, hidden: bool = False) -> Iterator[Entry]:
+    """Every file under a folder, in an order that does not depend on the file system.
+
+    Args:
+        root: the folder.
+        passed: where is added what is passed over.
+        hidden: also what starts with a dot.
+    """
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        inner = []
+        for entry in _entries(root, folder, passed):
+            path = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.name.startswith(".") and not hidden:
+                continue
+            if not _is_folder(entry):
+                yield Entry(path, _problem(entry))
+            elif entry.name.lower() in _MADE_BY_DEVICES:
+                passed.devices.append(path)
+            elif entry.is_symlink():
+                passed.links.append(path)
+            else:
+                inner.append(path)
+        folders.extend(reversed(inner))
+
+
+def _entries(root: Path, folder: str, passed: Passed) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(root / folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        passed.unreadable.append((folder or str(root), explain(error, "mend the folder")))
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a circle of links
+        return False
+
+
+def _problem(entry: os.DirEntry[str]) -> str | None:
+    try:
+        if entry.is_file():
+            return None
+        if entry.is_symlink() and not Path(entry.path).exists():
+            return f"a link to {Path(entry.path).readlink()}, which is gone; mend or remove it"
+    except OSError:
+        return "a link that leads in a circle; mend or remove it"
+    return "not a file, but a pipe, a socket or a device"
