@@ -23,7 +23,8 @@ class Variant:
         contrast: contrastive term of the projection (GCRDP: multi-positive).
         distances: relative distance preservation (GCRDP).
         objective: `xshot` = the losses above; `dscmr` = those of Zhen et al., CVPR 2019.
-        coordinates: class-posterior coordinates that join the embedding.
+        coordinates: class-posterior coordinates that join the embedding: ours, or the posterior of
+            a published few-shot classifier (Tip-Adapter, Tip-Adapter-F, LP++, cross-modal probe).
     """
 
     centring: bool = True
@@ -36,7 +37,9 @@ class Variant:
     contrast: Literal["none", "single", "multi"] = "multi"
     distances: bool = True
     objective: Literal["xshot", "dscmr"] = "xshot"
-    coordinates: Literal["none", "posterior", "tip"] = "posterior"
+    coordinates: Literal["none", "posterior", "tip", "tip_f", "linear_probe", "cross_modal"] = (
+        "posterior"
+    )
 
 
 def _without_generation(variant: Variant) -> Variant:
@@ -64,6 +67,9 @@ VARIANTS: dict[str, Variant] = {
     "ungated": replace(_BARE, contrast="single"),
     "dscmr": replace(_BARE, objective="dscmr"),
     "tip_adapter": replace(_UNTRAINED, coordinates="tip"),
+    "tip_adapter_f": replace(_UNTRAINED, coordinates="tip_f"),
+    "linear_probe": replace(_UNTRAINED, coordinates="linear_probe"),
+    "cross_modal": replace(_UNTRAINED, coordinates="cross_modal"),
     "posterior": replace(_UNTRAINED, coordinates="posterior"),
     # ablations of xshot
     "no_generation": _without_generation(_XSHOT),

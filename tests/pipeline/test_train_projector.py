@@ -7,12 +7,19 @@ import pytest
 
 from pipeline import episode, fit_gmm, select, synthesize, train_projector, train_vaegan
 from tests.support.stage import run_python
+from xshot.projector.baselines import cross_modal
 from xshot.projector.file import load_embedder
 from xshot.variants import VARIANTS
 
 FOLDER = Path("models/projector")
 
 pytestmark = pytest.mark.usefixtures("stage_folder")
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch):
+    """The published number takes seconds."""
+    monkeypatch.setattr(cross_modal, "STEPS", 400)
 
 
 @pytest.fixture

@@ -4,11 +4,18 @@ import torch
 
 from xshot.episode.training_set import Centring, TrainingSet, normalise
 from xshot.mixture.mixture import Mixture, Mixtures
+from xshot.projector.baselines import cross_modal
 from xshot.projector.choice import Choice
 from xshot.projector.fitting import fit_embedder
 from xshot.projector.params import ProjectorParams
 from xshot.store.pseudo import PseudoFeatures
 from xshot.variants import VARIANTS
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch):
+    """The published number takes seconds."""
+    monkeypatch.setattr(cross_modal, "STEPS", 400)
 
 
 @pytest.fixture

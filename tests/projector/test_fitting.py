@@ -25,7 +25,7 @@ def test_parts_are_those_of_the_variant(fit, name):
     if variant.coordinates != "none":
         kinds = embedder.coordinates[0].evidence.kinds
         assert ("projected" in kinds) == variant.projector
-        assert embedder.coordinates[0].evidence.logarithmic == (variant.coordinates != "tip")
+        assert embedder.coordinates[0].evidence.logarithmic == (variant.coordinates == "posterior")
 
 
 def test_projected_evidence_is_of_projected_prompts_rows_and_queries(fit, training, params):

@@ -1,10 +1,14 @@
 """A model out of its parts: train the projector if the variant has one, then join coordinates."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xshot.curves import Curves
 from xshot.episode.training_set import TrainingSet
+from xshot.projector.baselines.cross_modal import gather_cross_modal_evidence
+from xshot.projector.baselines.linear_probe import gather_linear_probe_evidence
+from xshot.projector.baselines.tip_adapter_f import gather_tip_f_evidence
 from xshot.projector.choice import Choice
 from xshot.projector.coordinates import Coordinates
 from xshot.projector.embedder import MODALITIES, Embedder, project
@@ -18,6 +22,14 @@ if TYPE_CHECKING:
 
     from xshot.mixture.mixture import Mixtures
     from xshot.projector.networks import GatedProjector
+
+_PUBLISHED: dict[str, Callable[[TrainingSet], tuple[Evidence, Evidence]]] = {
+    "tip": gather_tip_evidence,
+    "tip_f": gather_tip_f_evidence,
+    "linear_probe": gather_linear_probe_evidence,
+    "cross_modal": gather_cross_modal_evidence,
+}
+"""Evidence of `Variant.coordinates` that are others' classifiers."""
 
 
 def fit_embedder(
@@ -87,8 +99,8 @@ def evidence_of(
     """What the variant's coordinates rest on, for images and texts; None if it has none."""
     if variant.coordinates == "none" or not params.coordinates:
         return None
-    if variant.coordinates == "tip":
-        return gather_tip_evidence(training)
+    if variant.coordinates != "posterior":
+        return _PUBLISHED[variant.coordinates](training)
     projected = None
     if projector is not None:
         projected = replace(

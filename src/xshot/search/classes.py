@@ -5,7 +5,8 @@ prompt predicts, and its support. What a further class needs is in the model: th
 metric within classes, and the other classes' rows, from which its own mean is predicted. So its
 coordinates equal those that it would have had from the start, up to rounding; only where a class
 had more than `MAX_MEMBERS` rows does the prediction rest on the ones kept. The gated projection
-and the weights of the evidence stay as they were trained.
+and the weights of the evidence stay as they were trained, and so do the classifiers of trained
+baselines, to which a further class is its prompt and its untrained rows.
 """
 
 from collections.abc import Sequence
@@ -72,7 +73,7 @@ def _extended(
     """One modality's evidence with the classes of `prompts` (A, D) and their `supports`."""
     known, count = coordinates.evidence, len(prompts)
     members, labels = np.concatenate(supports), _one_hot(supports)
-    if not known.logarithmic:  # Tip-Adapter's cache holds rows only
+    if not known.logarithmic:  # caches hold rows only
         return replace(
             known,
             prompts=np.concatenate([known.prompts, prompts]),
