@@ -212,7 +212,7 @@ def test_a_damaged_index_is_written_anew(xshot, photos):
 
 def test_a_folder_that_no_index_could_name_is_refused_before_anything_is_encoded(xshot, photos):
     folder = photos[0].rename(photos[0].with_name("\udcfe"))
-    with pytest.raises(UserError, match=r"\\udcfe: its path is not UTF-8; rename it"):
+    with pytest.raises(UserError, match="\udcfe: its path is not UTF-8; rename it"):
         xshot("index", folder, "--out", "a.h5")
 
 
