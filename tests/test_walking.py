@@ -58,11 +58,12 @@ def test_everything_is_found_or_told(folder):
     ]
 
 
-def test_hidden_files_too(folder):
-    assert {path for path, _ in walk(folder, Passed(), hidden=True)} >= {
+def test_hidden_files_and_devices_too(folder):
+    assert {path for path, _ in walk(folder, Passed(), everything=True)} >= {
         ".y.jpg",
         ".hidden/a.jpg",
         ".thumbnails/a.jpg",
+        "@eaDir/a.jpg",
     }
 
 

@@ -57,13 +57,13 @@ class Passed:
             yield f"not read: {path}: {reason}"
 
 
-def walk(root: Path, passed: Passed, *, hidden: bool = False) -> Iterator[Entry]:
+def walk(root: Path, passed: Passed, *, everything: bool = False) -> Iterator[Entry]:
     """Every file under a folder, in an order that does not depend on the file system.
 
     Args:
         root: the folder.
         passed: where is added what is passed over.
-        hidden: also what starts with a dot.
+        everything: also what starts with a dot, and what devices make.
     """
     folders = [""]
     while folders:
@@ -71,17 +71,26 @@ def walk(root: Path, passed: Passed, *, hidden: bool = False) -> Iterator[Entry]
         inner = []
         for entry in _entries(root, folder, passed):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name.startswith(".") and not hidden:
+            if entry.name.startswith(".") and not everything:
                 continue
             if not _is_folder(entry):
                 yield Entry(path, _problem(entry))
-            elif entry.name.lower() in _MADE_BY_DEVICES:
+            elif entry.name.lower() in _MADE_BY_DEVICES and not everything:
                 passed.devices.append(path)
             elif entry.is_symlink():
                 passed.links.append(path)
             else:
                 inner.append(path)
         folders.extend(reversed(inner))
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is text in UTF-8, so that it can be stored and told."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _entries(root: Path, folder: str, passed: Passed) -> list[os.DirEntry[str]]:

@@ -12,6 +12,7 @@ from xshot.cli.artefacts import check_artefacts
 from xshot.cli.bookkeeping import check_bookkeeping, check_leftovers
 from xshot.cli.finding import Finding, attempt
 from xshot.cli.inputs import check_dataset, check_encoder, check_templates
+from xshot.cli.surroundings import check_surroundings
 from xshot.params import load_params
 from xshot.terminal import say
 
@@ -27,6 +28,7 @@ def command() -> None:
 
 
 def _findings() -> Iterator[Finding]:
+    yield from check_surroundings()
     yield from check_bookkeeping()
     yield from check_leftovers()
     params = yield from attempt(load_params)

@@ -8,6 +8,8 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from xshot.cli.finding import Finding, attempt
+from xshot.cli.hazards import check_hazards
+from xshot.cli.surroundings import check_for_copies
 from xshot.datasets import imported
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DataParams
@@ -44,6 +46,9 @@ def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
         )
     for warning in warnings:
         yield Finding("note", warning)
+    yield from check_hazards(root)
+    if not _made_by(root):
+        yield from check_for_copies(root, "data.root")
     if manifest is not None:
         yield Finding("ok", f"{root}: {data.name}, {describe(manifest)}")
     return manifest
@@ -60,6 +65,9 @@ def check_encoder(params: Params) -> Generator[Finding, None, EncoderFiles | Non
         yield Finding("absent", f"{path}: `dvc repro {stage}` makes it")
         return None
     files = yield from attempt(lambda: read_encoder_files(path, clip.architecture))
+    yield from check_hazards(path)
+    if not _made_by(path):
+        yield from check_for_copies(path, "clip.weights")
     if files is not None:
         yield Finding("ok", f"{path}: open_clip model, weights in {files.weights.name}")
     return files

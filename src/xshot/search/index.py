@@ -33,7 +33,7 @@ from xshot.store.hdf5 import (
     write_matrix,
     write_strings,
 )
-from xshot.walking import Passed, walk
+from xshot.walking import Passed, is_text, walk
 
 SCHEMA_VERSION = 1
 _REMEDY = "make one with `xshot index FOLDER`"
@@ -160,7 +160,7 @@ def _find_images(root: Path) -> "_Found":
     """
     if not root.is_dir():
         raise UserError(f"{root}: no such folder{hint(root)}; name one that holds images")
-    if not _is_text(str(root)):
+    if not is_text(str(root)):
         raise UserError(f"{root}: its path is not UTF-8; {_RENAME}")
     passed = Passed()
     found = _Found([], [], [])
@@ -172,7 +172,7 @@ def _find_images(root: Path) -> "_Found":
                 other.setdefault(told, []).append(path)
         elif problem:
             found.left_out.append(LeftOut(path, problem))
-        elif _is_text(path):
+        elif is_text(path):
             found.images.append(path)
         else:
             found.left_out.append(LeftOut(path, f"its name is not UTF-8; {_RENAME}"))
@@ -194,11 +194,3 @@ class _Found(NamedTuple):
     images: list[str]
     left_out: list[LeftOut]
     notes: list[str]
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

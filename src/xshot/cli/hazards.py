@@ -1,0 +1,41 @@
+"""Check of what lies in a folder that DVC cannot take in: its run would stop there, or never end.
+
+DVC hashes every file of a folder that a stage depends on, also those that nobody asked for.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from xshot.cli.finding import Finding
+from xshot.walking import Passed, is_text, walk
+
+_OWN = (".git", ".hg", ".dvc")
+"""Folders that DVC passes over wherever they are."""
+
+
+def check_hazards(folder: Path) -> Iterator[Finding]:
+    """A finding for the first file or folder that DVC stops at, and how many there are."""
+    if not folder.is_dir():
+        return
+    found = list(_hazards(folder))
+    if found:
+        path, reason = found[0]
+        others = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        yield Finding("wrong", f"{folder / path}{others}: `dvc repro` will stop there: {reason}")
+
+
+def _hazards(folder: Path) -> Iterator[tuple[str, str]]:
+    passed = Passed()
+    for path, problem in walk(folder, passed, everything=True):
+        if any(part in _OWN for part in path.split("/")):
+            continue
+        if problem is not None:
+            yield path, problem if ";" in problem else f"{problem}; move it elsewhere"
+        elif not is_text(path):
+            yield path, "its name is not UTF-8; rename it"
+        elif path.rpartition("/")[2] == ".dvcignore":
+            yield path, "a .dvcignore inside what a stage reads; move it elsewhere"
+        elif not os.access(folder / path, os.R_OK):
+            yield path, "permission denied; mend its access rights"
+    yield from passed.unreadable
