@@ -26,6 +26,8 @@ from xshot.variants import ModelParams
 
 ROOT = Path(__file__).parents[1]
 EPISODE = {
+    "target": "drawn",
+    "few": 3,
     "target_fraction": 0.5,
     "min_per_class": 0,
     "pseudo_draws": 2,
@@ -72,7 +74,7 @@ class TestSection:
     def test_a_missing_key(self):
         params = Params({"episode": {}}, Path("params.yaml"))
         with pytest.raises(
-            UserError, match=r"^params\.yaml: 'episode\.target_fraction' is missing$"
+            UserError, match=r"^params\.yaml: 'episode\.target' is missing$"
         ):
             params.section(EpisodeParams)
 

@@ -68,6 +68,8 @@ def _allowed(prop: dict[str, Any]) -> str:
         return f"`{prop['const']}`"
     if "enum" in prop:
         return ", ".join(f"`{value}`" for value in prop["enum"])
+    if "const" in prop:
+        return f"`{prop['const']}`"
     item = prop.get("items", prop)
     prefix = "list of " if item is not prop else ""
     lows = [("≥", "minimum"), (">", "exclusiveMinimum")]

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, Field
 
 from xshot.params import Section
 
+KShot = Annotated[int, Field(ge=0)] | Literal["all"]
+"""How many labelled pictures of each target class training sees."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -98,7 +101,9 @@ class ModelParams(Section):
 
     key: ClassVar[str] = "model"
 
-    k_shot: int = Field(ge=0, description="labelled pairs per target class")
+    k_shot: KShot = Field(
+        description="labelled pictures per target class; `all` takes every one there is"
+    )
     variant: Annotated[str, AfterValidator(known_variant)] = Field(
         description="what the model is made of: a row of xshot.variants"
     )

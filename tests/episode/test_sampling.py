@@ -12,7 +12,9 @@ from xshot.episode.sampling import draw_episode
 from xshot.errors import UserError
 from xshot.store.manifest import Manifest
 
-PARAMS = EpisodeParams(target_fraction=0.5, min_per_class=0, pseudo_draws=2, pseudo_fraction=0.5)
+PARAMS = EpisodeParams(
+    target="drawn", target_fraction=0.5, few=3, min_per_class=0, pseudo_draws=2, pseudo_fraction=0.5
+)
 
 
 def make_manifest(rows):

@@ -173,7 +173,7 @@ def test_right_and_wrong_differ_by_symbol_and_word_and_class(html):
 
 
 def test_the_run_is_named_with_what_was_chosen(page):
-    assert "animals · 3 source and 3 target classes · 3 labelled pairs per target" in page.words
+    assert "animals · 3 source and 3 target classes · 3 labelled pictures per target" in page.words
     assert "seed 42 · encoder small-clip" in page.words
     assert "pseudo-episodes among the source classes: steps 100, metric cosine." in page.words
 

@@ -1,7 +1,7 @@
 """From `data.name` and `data.root` to a checked manifest."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,23 +37,31 @@ class Adapter:
         read: the root and `data.split_seed` (for datasets that are drawn) to rows.
         pairs: how many rows the published dataset has, where that is known.
         pictures: whether every row must have one.
+        classes: the dataset's own order of its classes, if it has one.
     """
 
     read: Callable[[Path, int], list[Row]]
     pairs: int | None = None
     pictures: bool = True
+    classes: Callable[[Path], Sequence[str]] | None = None
 
 
 ADAPTERS: dict[DatasetName, Adapter] = {
     "openmoji": Adapter(lambda root, _: openmoji.read(root)),
     "manifest": Adapter(lambda root, _: manifest.read(root)),
-    "wikipedia": Adapter(lambda root, _: wikipedia.read(root), wikipedia.PAIRS),
+    "wikipedia": Adapter(
+        lambda root, _: wikipedia.read(root), wikipedia.PAIRS, classes=wikipedia.classes
+    ),
     "pascal_sentence": Adapter(lambda root, _: pascal_sentence.read(root), pascal_sentence.PAIRS),
-    "nus_wide": Adapter(lambda root, _: nus_wide.read(root)),
-    "nus_wide_10k": Adapter(nus_wide.read_10k, nus_wide.PAIRS_10K),
-    "nus_wide_81": Adapter(lambda root, _: nus_wide.read_81(root)),
-    "xmedianet": Adapter(lambda root, _: xmedianet.read(root), xmedianet.PAIRS),
-    imported.NAME: Adapter(lambda root, _: imported.read(root), pictures=False),
+    "nus_wide": Adapter(lambda root, _: nus_wide.read(root), classes=nus_wide.concepts),
+    "nus_wide_10k": Adapter(nus_wide.read_10k, nus_wide.PAIRS_10K, classes=nus_wide.concepts),
+    "nus_wide_81": Adapter(lambda root, _: nus_wide.read_81(root), classes=nus_wide.concepts),
+    "xmedianet": Adapter(
+        lambda root, _: xmedianet.read(root), xmedianet.PAIRS, classes=xmedianet.classes
+    ),
+    imported.NAME: Adapter(
+        lambda root, _: imported.read(root), pictures=False, classes=imported.classes
+    ),
 }
 
 
@@ -107,6 +115,8 @@ def build_manifest(
             min_test=min_test,
         )
         result = replace(result, splits=tuple(drawn))
+    if adapter.classes is not None:
+        result = replace(result, classes=tuple(adapter.classes(root)))
     for note in result.notes:
         _log.warning("%s: %s", root, note)
     return result

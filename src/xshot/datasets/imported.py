@@ -7,9 +7,12 @@
 is shown in the report; none needs to.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
+
+import pyarrow.parquet as pq
 
 from xshot.datasets import manifest
 from xshot.datasets.rows import Row
@@ -24,6 +27,8 @@ from xshot.store.features import (
 )
 
 NAME: Literal["imported"] = "imported"
+CLASSES = b"classes"
+"""Key of the classes' order in the metadata of the table."""
 
 
 def read(root: Path) -> list[Row]:
@@ -35,6 +40,12 @@ def read(root: Path) -> list[Row]:
     if not (root / "features.h5").is_file():
         raise UserError(f"{root}: no features.h5; make it with `xshot import FILE --to {root}`")
     return manifest.read(root)
+
+
+def classes(root: Path) -> tuple[str, ...]:
+    """The classes in the order that the imported arrays had; () if it is not known."""
+    metadata = pq.read_schema(root / "manifest.parquet").metadata or {}
+    return tuple(json.loads(metadata.get(CLASSES, b"[]")))
 
 
 def read_imported(root: Path, ids: Sequence[str]) -> tuple[Features, ClassFeatures, EncoderRecord]:

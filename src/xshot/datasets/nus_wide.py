@@ -133,6 +133,12 @@ def read_10k(root: Path, seed: int) -> list[Row]:
     return pictures.rows({i: (concept_of[i],) for i in chosen}, {})
 
 
+def concepts(root: Path) -> list[str]:
+    """All concepts in the order of Concepts81.txt."""
+    listed = root / "ConceptsList" / "Concepts81.txt"
+    return read_lines(listed if listed.exists() else root / "Concepts81.txt")
+
+
 def _listed(path: Path, pictures: _Pictures, concept_of: dict[int, str]) -> list[int]:
     place = {file: i for i, file in enumerate(pictures.files)}
     chosen = []
@@ -164,11 +170,8 @@ def _drawn(pictures: _Pictures, concept_of: dict[int, str], seed: int) -> list[i
 def _load(root: Path) -> _Pictures:
     image_list = root / "ImageList" / "Imagelist.txt"
     files = [_posix(line) for line in read_lines(image_list)]
-    concept_list = root / "ConceptsList" / "Concepts81.txt"
-    if not concept_list.exists():
-        concept_list = root / "Concepts81.txt"
-    concepts = read_lines(concept_list)
-    carries = np.stack([_labels(root, concept, image_list, len(files)) for concept in concepts], 1)
+    names = concepts(root)
+    carries = np.stack([_labels(root, concept, image_list, len(files)) for concept in names], 1)
     tags = _tags(root / "NUS_WID_Tags" / "All_Tags.txt")
     # The photo id, not the line, names a picture's tags: list and tags may differ in order.
     texts = [tags.get(without_suffix(file).rpartition("_")[2], "") for file in files]
@@ -184,7 +187,7 @@ def _load(root: Path) -> _Pictures:
         root=root,
         files=[files[i] for i in tagged],
         texts=[texts[i] for i in tagged],
-        concepts=concepts,
+        concepts=names,
         carries=carries[tagged],
     )
 

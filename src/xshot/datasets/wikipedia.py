@@ -34,12 +34,17 @@ def read(root: Path) -> list[Row]:
     Raises:
         UserError: naming the file, and the line of a list, that is absent or malformed.
     """
-    categories = read_lines(root / "categories.list")
+    categories = classes(root)
     return [
         _row(root, categories, where=f"{root / name}: line {number}", line=line, split=split)
         for split, name in _LISTS.items()
         for number, line in enumerate(read_lines(root / name), start=1)
     ]
+
+
+def classes(root: Path) -> list[str]:
+    """The categories in the order of their numbers."""
+    return read_lines(root / "categories.list")
 
 
 def _row(root: Path, categories: list[str], *, where: str, line: str, split: str) -> Row:

@@ -39,6 +39,14 @@ def read(root: Path) -> list[Row]:
     return rows
 
 
+def classes(root: Path) -> list[str]:
+    """The classes in the order of their labels, which are numbers."""
+    entries = _entries(root / "img_train_list.txt")
+    folders = {label: posixpath.basename(posixpath.dirname(image)) for image, label in entries}
+    numbered = sorted(folders.items(), key=lambda item: (len(item[0]), item[0]))
+    return [folder.replace("_", " ") for _, folder in numbered]
+
+
 def _part(root: Path, split: str, folders: dict[str, str]) -> Iterator[Row]:
     image_list, text_list = root / f"img_{split}_list.txt", root / f"txt_{split}_list.txt"
     images, texts = _entries(image_list), _entries(text_list)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from xshot.episode.labels import Labels, count_per_class
 from xshot.errors import UserError
+from xshot.variants import KShot
 
 MIN_CLASSES = 4
 
@@ -16,10 +17,10 @@ def classes_with_rows(
     test: Labels,
     classes: Collection[str],
     *,
-    k_shot: int,
+    k_shot: KShot,
     min_per_class: int,
 ) -> set[str]:
-    """The classes that take part; those dropped depend on `min_per_class`, never on K.
+    """The classes that take part where targets are drawn; what is dropped never depends on K.
 
     Raises:
         UserError: a class that is not dropped has fewer than K training rows or no test row, or
@@ -33,12 +34,8 @@ def classes_with_rows(
             set(classes).difference(kept), f"under {min_per_class} training pictures or no test row"
         )
     for name in kept:
-        if n_train[name] < k_shot:
-            raise UserError(
-                f"class '{name}' has {n_train[name]} training pictures, fewer than model.k_shot = "
-                f"{k_shot}; lower model.k_shot, or set episode.min_per_class to {k_shot} to drop "
-                "such classes"
-            )
+        remedy = f"set episode.min_per_class to {k_shot} to drop such classes"
+        _check_shots(name, n_train[name], k_shot, remedy)
         if not n_test[name]:
             raise UserError(
                 f"class '{name}' has no test row; add one, or set episode.min_per_class to 1 to "
@@ -50,6 +47,39 @@ def classes_with_rows(
             "classes or lower episode.min_per_class"
         )
     return set(kept)
+
+
+def rich_enough(
+    train: Labels,
+    test: Labels,
+    classes: Collection[str],
+    target: Collection[str],
+    *,
+    k_shot: KShot,
+    min_per_class: int,
+) -> set[str]:
+    """The classes that take part where the target classes are given; none needs test rows.
+
+    These are all target classes, and the source classes with `min_per_class` training pictures.
+
+    Raises:
+        UserError: a target class has fewer than K training pictures.
+    """
+    n_train, n_test = count_per_class(train), count_per_class(test)
+    for name in sorted(target):
+        _check_shots(name, n_train[name], k_shot, "take every one with model.k_shot: all")
+    dropped = {n for n in classes if n not in target and n_train[n] < min_per_class}
+    _report_dropped(dropped, f"under {min_per_class} training pictures")
+    kept = set(classes) - dropped
+    untested = sorted(name for name in kept if not n_test[name])
+    if untested:
+        _log.warning(
+            "%d classes without a test row are trained and searched, but left out of what is "
+            "measured: %s",
+            len(untested),
+            ", ".join(untested),
+        )
+    return kept
 
 
 def source_with_rows(
@@ -64,17 +94,26 @@ def source_with_rows(
     bare = sorted(name for name in source if not n_train[name])
     if bare and not min_per_class:
         raise UserError(
-            f"source class '{bare[0]}' has no training row without a target label; change seed, "
-            "or set episode.min_per_class to 1 to drop such classes"
+            f"source class '{bare[0]}' has no training row without a target label; change seed or "
+            "episode.target, or set episode.min_per_class to 1 to drop such classes"
         )
     _report_dropped(bare, "no training row without a target label")
     kept = set(source).difference(bare)
     if len(kept) < 2:
         raise UserError(
             f"{len(kept)} source classes have a training row without a target label, but an "
-            "episode needs 2; lower episode.target_fraction or change seed"
+            "episode needs 2; lower episode.target_fraction, change seed or name fewer target "
+            "classes"
         )
     return kept
+
+
+def _check_shots(name: str, n_train: int, k_shot: KShot, remedy: str) -> None:
+    if k_shot != "all" and n_train < k_shot:
+        raise UserError(
+            f"class '{name}' has {n_train} training pictures, fewer than model.k_shot = {k_shot}; "
+            f"lower model.k_shot, or {remedy}"
+        )
 
 
 def _report_dropped(names: Collection[str], reason: str) -> None:

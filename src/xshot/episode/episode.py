@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from xshot.errors import UserError
 from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
+from xshot.variants import KShot
 
 SCHEMA_VERSION = 1
 
@@ -131,7 +132,7 @@ class Episode:
     """One draw of the X-shot protocol."""
 
     seed: int
-    k_shot: int
+    k_shot: KShot
     task: Task
     pseudo_episodes: tuple[PseudoEpisode, ...]
 

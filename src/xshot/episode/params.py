@@ -1,6 +1,6 @@
 """The `episode` section of params.yaml."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,13 +12,22 @@ class EpisodeParams(Section):
 
     key: ClassVar[str] = "episode"
 
+    target: Literal["drawn", "few", "every_second"] | tuple[str, ...] = Field(
+        description="which classes are target: drawn, those with few training pictures, every "
+        "second one in the data set's order, or a list of names"
+    )
     target_fraction: float = Field(
-        gt=0, lt=1, description="share of the classes that are target (at least 2 on either side)"
+        gt=0,
+        lt=1,
+        description="share of the classes that are target if drawn (at least 2 on either side)",
+    )
+    few: int = Field(
+        ge=0, description="training pictures that a target class has at most if `target` is few"
     )
     min_per_class: int = Field(
         ge=0,
-        description="drop classes with fewer training rows than this or no test row; "
-        "0 = such a class is an error",
+        description="drop classes (source classes only, unless targets are drawn) with fewer "
+        "training pictures than this or no test row; 0 = such a class is an error",
     )
     pseudo_draws: int = Field(
         ge=2, le=20, description="pseudo-episodes that settings are chosen on"

@@ -5,7 +5,7 @@ part of their pictures held out. All rows are source training rows. Draws go by 
 one, and of those that equal it byte for byte, have their place together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -29,7 +29,7 @@ def draw_pseudo_episode(
     source: tuple[str, ...],
     train: Rows,
     *,
-    k_shot: int,
+    k_shot: int | Sequence[int],
     fraction: float,
     rng: np.random.Generator,
 ) -> PseudoEpisode:
@@ -41,7 +41,8 @@ def draw_pseudo_episode(
     Args:
         source: the source classes.
         train: the source training rows.
-        k_shot: K, support pictures per pseudo-target class.
+        k_shot: K, support pictures per pseudo-target class; or the sizes that the target classes'
+            supports have, which the pseudo-target classes take in random order.
         fraction: share of the source classes that play target (at least 2, but not all).
         rng: draws the classes and the rows.
 
@@ -58,7 +59,7 @@ def draw_pseudo_episode(
     kept_back = {pool[-1] for pool in pools.values()}
     support = draw_support(
         {name: [each for each in pool if each not in kept_back] for name, pool in pools.items()},
-        k_shot,
+        k_shot if isinstance(k_shot, int) else _sizes(sorted(target), k_shot, rng),
     )
 
     source_labels = without_classes(labels, target)
@@ -83,6 +84,13 @@ def draw_pseudo_episode(
         ),
     )
     return PseudoEpisode(task, heldout)
+
+
+def _sizes(target: Sequence[str], sizes: Sequence[int], rng: np.random.Generator) -> dict[str, int]:
+    """A size for each class: all of `sizes` equally often, as far as that goes."""
+    rounds = -(-len(target) // len(sizes))
+    drawn = np.concatenate([rng.permutation(sizes) for _ in range(rounds)])
+    return dict(zip(target, drawn.tolist(), strict=False))
 
 
 def _named(train: Rows, wanted: Callable[[str], bool]) -> Rows:

@@ -9,12 +9,12 @@ import logging
 from collections import Counter
 from collections.abc import Collection
 
-from xshot.episode.eligible import classes_with_rows, source_with_rows
+from xshot.episode.eligible import classes_with_rows, rich_enough, source_with_rows
 from xshot.episode.episode import Episode, HeldOut, Task
 from xshot.episode.labels import (
     Labels,
     by_picture,
-    draw_target,
+    count_per_class,
     named,
     only_classes,
     rows_per_class,
@@ -23,10 +23,12 @@ from xshot.episode.labels import (
 )
 from xshot.episode.params import EpisodeParams
 from xshot.episode.pseudo import draw_pseudo_episode
+from xshot.episode.roles import choose_target
 from xshot.episode.support import draw_support, support_rows
 from xshot.errors import UserError
 from xshot.seeds import numpy_stream
 from xshot.store.manifest import Manifest
+from xshot.variants import KShot
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def draw_episode(
     kept_ids: Collection[str],
     *,
     seed: int,
-    k_shot: int,
+    k_shot: KShot,
     params: EpisodeParams,
 ) -> tuple[Episode, HeldOut]:
     """Draw the episode of `seed` and K, and the rows that only evaluation may see.
@@ -49,7 +51,7 @@ def draw_episode(
         manifest: all rows.
         kept_ids: rows that have features; others are never named.
         seed: draws the class split, the support and the pseudo-episodes.
-        k_shot: K, support pictures per target class.
+        k_shot: K, support pictures per target class; `all` = every one.
         params: see `EpisodeParams`.
 
     Raises:
@@ -65,7 +67,7 @@ def draw_episode(
         {row: labels for row, labels in rows.items() if picture_of[row] not in target_pictures}
         for rows in (train, test)
     )
-    if not source_test:
+    if not source_test and params.target == "drawn":
         raise UserError(
             "every test row has a target label; lower episode.target_fraction or change seed"
         )
@@ -73,6 +75,7 @@ def draw_episode(
     # Rejected rows are shuffled along: one more or less does not move the draw of other classes.
     order = shuffled(sorted(set(picture_of.values())), numpy_stream(seed, "episode/support"))
     support = _support(order, by_picture(train, picture_of), target, k_shot)
+    sizes = Counter(support.values())
     task = Task(
         source=tuple(sorted(source)),
         target=tuple(sorted(target)),
@@ -83,7 +86,7 @@ def draw_episode(
         draw_pseudo_episode(
             task.source,
             task.train,
-            k_shot=k_shot,
+            k_shot=[sizes[name] for name in task.target] if k_shot == "all" else k_shot,
             fraction=params.pseudo_fraction,
             rng=numpy_stream(seed, f"episode/pseudo/{draw}"),
         )
@@ -101,7 +104,7 @@ class _Drawn:
     """The kept rows of a manifest, in the order of their ids.
 
     Attributes:
-        classes: names of all classes, of rows that are not kept, too.
+        classes: names of all classes, of rows that are not kept, too, in the data set's own order.
         train: labels of the rows of split train.
         test: labels of the rows of split test.
         picture_of: row -> the smallest id among the rows of the same bytes, kept or not.
@@ -116,7 +119,8 @@ class _Drawn:
             )
         columns = (manifest.ids, manifest.labels, manifest.splits, manifest.pictures)
         rows = sorted(zip(*columns, strict=True))
-        self.classes = {name for labels in manifest.labels for name in labels}
+        carried = {name for labels in manifest.labels for name in labels}
+        self.classes = [name for name in manifest.classes or sorted(carried) if name in carried]
         self.train, self.test = (
             {row: labels for row, labels, own, _ in rows if own == split and row in kept}
             for split in ("train", "test")
@@ -134,23 +138,25 @@ class _Drawn:
 
 
 def _split_classes(
-    drawn: _Drawn, seed: int, k_shot: int, params: EpisodeParams
+    drawn: _Drawn, seed: int, k_shot: KShot, params: EpisodeParams
 ) -> tuple[set[str], set[str]]:
     """Source and target classes."""
-    classes = classes_with_rows(
-        by_picture(drawn.train, drawn.picture_of),
-        by_picture(drawn.test, drawn.picture_of),
-        drawn.classes,
-        k_shot=k_shot,
-        min_per_class=params.min_per_class,
-    )
-    target = draw_target(
-        classes, params.target_fraction, leave=2, rng=numpy_stream(seed, "episode/classes")
-    )
+    train, test = (by_picture(rows, drawn.picture_of) for rows in (drawn.train, drawn.test))
+    least = params.min_per_class
+    rng, n_train = numpy_stream(seed, "episode/classes"), count_per_class(train)
+    if params.target == "drawn":
+        classes = classes_with_rows(train, test, drawn.classes, k_shot=k_shot, min_per_class=least)
+        target = choose_target(params, classes, drawn.classes, n_train, rng)
+    else:
+        target = choose_target(params, set(drawn.classes), drawn.classes, n_train, rng)
+        classes = rich_enough(
+            train, test, drawn.classes, target, k_shot=k_shot, min_per_class=least
+        )
     target_pictures = drawn.pictures_with(target)
-    train = by_picture(only_classes(drawn.train, classes), drawn.picture_of)
     source_train = {
-        picture: labels for picture, labels in train.items() if picture not in target_pictures
+        picture: labels
+        for picture, labels in only_classes(train, classes).items()
+        if picture not in target_pictures
     }
     source = source_with_rows(source_train, classes - target, min_per_class=params.min_per_class)
     return source, target
@@ -165,14 +171,14 @@ def _report_twins(count: int) -> None:
 
 
 def _support(
-    order: list[str], train: Labels, target: Collection[str], k_shot: int
+    order: list[str], train: Labels, target: Collection[str], k_shot: KShot
 ) -> dict[str, str]:
     """Picture -> target class."""
     there = [picture for picture in order if picture in train]
     support = draw_support(rows_per_class(there, train, target), k_shot)
     dealt = Counter(support.values())
     for name in sorted(target):
-        if dealt[name] < k_shot:
+        if k_shot != "all" and dealt[name] < k_shot:
             raise UserError(
                 f"class '{name}': other target classes leave it {dealt[name]} training pictures, "
                 f"fewer than model.k_shot = {k_shot}; lower model.k_shot"

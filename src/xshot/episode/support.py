@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from xshot.episode.labels import Labels
+from xshot.variants import KShot
 
 
-def draw_support(pools: Mapping[str, list[str]], k_shot: int) -> dict[str, str]:
+def draw_support(
+    pools: Mapping[str, list[str]], k_shot: KShot | Mapping[str, int]
+) -> dict[str, str]:
     """Draw K pictures per class, each of which counts for one class only.
 
     Shots are dealt in rounds: in every round each class, rarest first, takes its next free one. So
@@ -17,7 +20,7 @@ def draw_support(pools: Mapping[str, list[str]], k_shot: int) -> dict[str, str]:
 
     Args:
         pools: pictures of each class, shuffled.
-        k_shot: K, rounds to deal.
+        k_shot: K, rounds to deal; of each class a number of its own, or `all`.
 
     Returns:
         Picture -> the class it counts for, in the order dealt. A class that runs out of pictures
@@ -32,9 +35,15 @@ def draw_support(pools: Mapping[str, list[str]], k_shot: int) -> dict[str, str]:
         name: iter(sorted(pool, key=rarest_class.__getitem__, reverse=True))
         for name, pool in pools.items()
     }
+    rounds = {
+        name: len(pool) if k_shot == "all" else k_shot if isinstance(k_shot, int) else k_shot[name]
+        for name, pool in pools.items()
+    }
     support: dict[str, str] = {}
-    for _ in range(k_shot):
+    for dealt in range(max(rounds.values(), default=0)):
         for name in rarest_first:
+            if dealt >= rounds[name]:
+                continue
             free = next((row for row in queues[name] if row not in support), None)
             if free is not None:
                 support[free] = name

@@ -18,8 +18,10 @@ Encode = Callable[[list[str]], Matrix]
 
 def read_classes(
     roles: Roles, labels: NDArray[Any], encode_names: Encode | None, notices: list[str]
-) -> tuple[list[Names], ClassFeatures]:
-    """Each row's class names, and unit features of every class that a row carries.
+) -> tuple[list[Names], ClassFeatures, Names]:
+    """Each row's class names, unit features of every class that a row carries, and all names.
+
+    The last stand in the order that the arrays give them.
 
     Args:
         roles: as `assign` gives them.
@@ -54,7 +56,11 @@ def read_classes(
             "no features of the classes: add an array 'class_features' (a row a class, of its "
             "prompts), or say --encode-names if clip.weights is the encoder of these features"
         )
-    return rows, ClassFeatures(tuple(carried), unit_rows(features, "class features", notices))
+    return (
+        rows,
+        ClassFeatures(tuple(carried), unit_rows(features, "class features", notices)),
+        names,
+    )
 
 
 def _check_nameless(

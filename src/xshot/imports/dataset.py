@@ -23,12 +23,14 @@ class Imported:
         rows: pairs in the order of the arrays, train first where they are two.
         features: theirs, unit norm.
         classes: of every class that a row carries.
+        order: names of all classes, in the order that the arrays give them.
         notices: what was done to the data.
     """
 
     rows: list[Row]
     features: Features
     classes: ClassFeatures
+    order: tuple[str, ...]
     notices: tuple[str, ...]
 
 
@@ -47,7 +49,7 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
     notices: list[str] = []
     sides = pair_sides(roles)
     (image, splits), text = sides["image"], sides["text"].array
-    labels, classes = read_classes(roles, sides["labels"].array, encode_names, notices)
+    labels, classes, order = read_classes(roles, sides["labels"].array, encode_names, notices)
     if classes.features.shape[1] != image.shape[1]:
         raise UserError(
             f"class features of {classes.features.shape[1]} dimensions, rows of {image.shape[1]}; "
@@ -73,6 +75,7 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
             text=unit_rows(text[kept], "text features", notices),
         ),
         classes=classes,
+        order=order,
         notices=tuple(notices),
     )
 

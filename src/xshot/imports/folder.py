@@ -1,10 +1,12 @@
 """An imported dataset on disk, as the adapter `imported` reads it."""
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xshot.datasets.imported import CLASSES
 from xshot.imports.dataset import Imported
 from xshot.store.atomic import atomic_path
 from xshot.store.features import IMPORTED, EncoderRecord, write_features
@@ -32,4 +34,6 @@ def write_folder(folder: Path, imported: Imported, templates: tuple[str, ...]) -
         for row in imported.rows
     ]
     with atomic_path(folder / "manifest.parquet") as temporary:
-        pq.write_table(pa.Table.from_pylist(rows), temporary)
+        table = pa.Table.from_pylist(rows)
+        order = {CLASSES: json.dumps(imported.order)}
+        pq.write_table(table.replace_schema_metadata(order), temporary)

@@ -30,6 +30,7 @@ from xshot.report.palette import DARK, LIGHT, custom_properties
 from xshot.report.series import Columns, Series
 from xshot.report.template import page_template
 from xshot.report.words import class_words, gate_words, verdict
+from xshot.variants import KShot
 
 _CONFUSIONS = 12
 
@@ -41,7 +42,7 @@ class RunFacts:
     dataset: str
     encoder: str
     variant: str
-    k_shot: int
+    k_shot: KShot
     seed: int
     settings: Mapping[str, str | float]
 

@@ -55,6 +55,7 @@ class Manifest:
         splits: `train` or `test`.
         twins: picture -> the first one with the same bytes, though with other labels.
         notes: what is odd about the data, a line each.
+        classes: names of the classes in the data set's own order; () where it has none.
     """
 
     ids: Sequence[str]
@@ -64,6 +65,7 @@ class Manifest:
     splits: Sequence[str]
     twins: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -96,9 +98,9 @@ def read_manifest(path: Path) -> Manifest:
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
         raise UserError(f"{path}: expected the columns {wanted}; {again}")
-    twins, notes = _remarks(path, table.schema.metadata)
+    remarks = _remarks(path, table.schema.metadata)
     ids, images, texts, labels, splits = map(Column[Any], table.columns)
-    manifest = Manifest(ids, images, texts, labels, splits, twins, notes)
+    manifest = Manifest(ids, images, texts, labels, splits, *remarks)
     check_manifest(manifest, source=path)
     return manifest
 
@@ -113,8 +115,12 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     columns = [manifest.ids, manifest.images, manifest.texts, manifest.labels, manifest.splits]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
     schema = _SCHEMA
-    if manifest.twins or manifest.notes:
-        remarks = {"twins": dict(manifest.twins), "notes": manifest.notes}
+    remarks = {
+        "twins": dict(manifest.twins),
+        "notes": manifest.notes,
+        "classes": manifest.classes,
+    }
+    if any(remarks.values()):
         schema = _SCHEMA.with_metadata({_REMARKS: json.dumps(remarks)})
     with atomic_path(path) as temporary:
         pq.write_table(pa.table(arrays, schema=schema), temporary, write_page_checksum=True)
@@ -122,11 +128,12 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 def _remarks(
     path: Path, metadata: Mapping[bytes, bytes] | None
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Twins and notes."""
+) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """Twins, notes and classes."""
     try:
         tree = json.loads((metadata or {}).get(_REMARKS, b"{}"))
-        return dict(tree.get("twins", {})), tuple(tree.get("notes", ()))
+        notes, classes = (tuple(tree.get(key, ())) for key in ("notes", "classes"))
+        return dict(tree.get("twins", {})), notes, classes
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: damaged ({error}); run `dvc repro prepare`") from None
 
