@@ -55,6 +55,7 @@ def main() -> None:
         variant=model.variant,
         classes=episode.task.classes,
         target=episode.task.target,
+        train_on=episode.train_on,
     )
     save_embedder(Path("models/projector"), embedder, provenance, choice, curves)
 

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 EPISODE = {
     "target": "drawn",
     "few": 3,
+    "train_on": "train",
     "target_fraction": 0.5,
     "min_per_class": 0,
     "pseudo_draws": 2,
@@ -73,9 +74,7 @@ class TestSection:
 
     def test_a_missing_key(self):
         params = Params({"episode": {}}, Path("params.yaml"))
-        with pytest.raises(
-            UserError, match=r"^params\.yaml: 'episode\.target' is missing$"
-        ):
+        with pytest.raises(UserError, match=r"^params\.yaml: 'episode\.target' is missing$"):
             params.section(EpisodeParams)
 
     @pytest.mark.parametrize("tree", [{}, {"episode": 3}, {"episode": None}, {"episode": []}])

@@ -93,6 +93,12 @@ class Params:
         self.section(RunParams)
         for reference in SECTIONS.values():
             self.section(section_schema(reference))
+        if (self._tree["model"]["k_shot"], self._tree["evaluate"]["gallery"]) == ("all", "train"):
+            raise UserError(
+                f"{self._path}: 'evaluate.gallery' = 'train' ranks the target classes' training "
+                "rows beyond the support, of which 'model.k_shot' = 'all' leaves none; set a "
+                "number of shots, or evaluate.gallery: test"
+            )
 
 
 def section_schema(reference: str) -> type[Section]:

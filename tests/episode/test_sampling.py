@@ -13,7 +13,13 @@ from xshot.errors import UserError
 from xshot.store.manifest import Manifest
 
 PARAMS = EpisodeParams(
-    target="drawn", target_fraction=0.5, few=3, min_per_class=0, pseudo_draws=2, pseudo_fraction=0.5
+    target="drawn",
+    target_fraction=0.5,
+    few=3,
+    min_per_class=0,
+    train_on="train",
+    pseudo_draws=2,
+    pseudo_fraction=0.5,
 )
 
 
@@ -114,7 +120,8 @@ class TestProtocol:
         small, small_heldout = draw(manifest, seed=seed, k_shot=k_shot)
         large, large_heldout = draw(manifest, seed=seed, k_shot=k_shot + 1)
         assert large.task.support.ids[: len(small.task.support.ids)] == small.task.support.ids
-        assert large_heldout == small_heldout
+        assert replace(large_heldout, unused=small_heldout.unused) == small_heldout
+        assert set(large_heldout.unused.ids) <= set(small_heldout.unused.ids)
         assert replace(large.task, support=small.task.support) == small.task
 
     @given(multi_label_manifests(), st.randoms(use_true_random=False))

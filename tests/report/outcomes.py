@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from xshot.episode.episode import Rows
+from xshot.episode.exam import Exam
 from xshot.report.outcome import Outcome
 from xshot.retrieval.galleries import Embeddings
 from xshot.retrieval.tree import evaluate_systems
@@ -30,11 +32,14 @@ def make_outcome(*, seed=0, several_labels=False, resamples=100, gates=True):
         "clip": Embeddings(embed(1.5), embed(1.5)),
         "model": Embeddings(embed(0.8), embed(0.8)),
     }
+    rows = Rows(tuple(map(str, range(ROWS))), tuple(() for _ in range(ROWS)))
+    everything = np.ones(ROWS, bool)
     return Outcome(
         classes=CLASSES,
         is_target=is_target,
         labels=labels,
         image_rows=np.arange(ROWS),
+        exam=Exam(rows, everything, everything, ~everything),
         systems=systems,
         evaluation=evaluate_systems(systems, labels, is_target, resamples=resamples, rng=rng),
         gates={m: rng.random(ROWS, np.float32) for m in ("image", "text")} if gates else {},

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xshot.cli.finding import Finding, opened, verdict
+from xshot.episode.params import TrainOn
 from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures, read_source_hash
 from xshot.projector.choice import read_choice
@@ -18,6 +19,10 @@ _MIXTURE = Path("models/mixture.h5")
 _VAEGAN = Path("models/vaegan")
 _PSEUDO = Path("data/pseudo.h5")
 _PROJECTOR = Path("models/projector")
+_KINDS: dict[TrainOn, str] = {
+    "train": "trained on the training rows: a model to measure",
+    "all": "trained on all rows, test rows too: a model to keep",
+}
 
 
 def check_learned(
@@ -62,10 +67,11 @@ def check_learned(
     origin = yield from opened(_PROJECTOR, "train_projector", read_provenance)
     if origin is not None:
         problems = _projector_problems(origin, variant, source_hash, encoder_fingerprint)
-        yield from verdict(_PROJECTOR, "train_projector", f"variant {origin.variant}", problems)
+        fine = f"variant {origin.variant}, {_KINDS[origin.train_on]}"
+        yield from verdict(_PROJECTOR, "train_projector", fine, problems)
     metrics = yield from opened(Path("metrics.json"), "evaluate", _read_metrics)
     if metrics is not None:
-        yield Finding("ok", f"metrics.json: model.target.avg.map {metrics:.3f}")
+        yield Finding("ok", f"metrics.json: {metrics[0]} {metrics[1]:.3f}")
 
 
 def _check_pseudo(classes: tuple[str, ...]) -> Iterator[Finding]:
@@ -90,16 +96,17 @@ def _projector_problems(
         yield f"its variant is {origin.variant}, not model.variant"
 
 
-def _read_metrics(path: Path) -> float:
-    """`model.target.avg.map` of a tree of finite numbers."""
+def _read_metrics(path: Path) -> tuple[str, float]:
+    """Name and value of `model.target.avg.map`, measured or estimated."""
     remedy = "re-run `dvc repro evaluate`"
     try:
         tree = json.loads(read_file(path))
-        value = float(tree["model"]["target"]["avg"]["map"])
+        prefix = "estimate." if "estimate" in tree else ""
+        value = float(tree.get("estimate", tree)["model"]["target"]["avg"]["map"])
     except OSError as error:
         raise UserError(f"{path}: {explain(error, remedy)}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None
     if not math.isfinite(value):
         raise UserError(f"{path}: a number is not finite; {remedy}")
-    return value
+    return f"{prefix}model.target.avg.map", value

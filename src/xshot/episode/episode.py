@@ -1,9 +1,9 @@
 """What an episode is, and its two files: what training may see, and what only evaluation may.
 
 `episode.json` holds the classes, the training rows, the support and the pseudo-episodes;
-`heldout.json` holds the test rows and is read by `evaluate` alone. Rows are lists of manifest ids;
-`labels` gives the class names of every row named in the file, `pictures` the picture of those rows
-that share one with another.
+`heldout.json` holds the test rows and the training rows that nobody learns from, and is read by
+`evaluate` alone. Rows are lists of manifest ids; `labels` gives the class names of every row named
+in the file, `pictures` the picture of those rows that share one with another.
 """
 
 import json
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.episode.params import TrainOn
 from xshot.errors import UserError
 from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
@@ -113,10 +114,17 @@ class Task:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that only evaluation sees."""
+    """The rows that only evaluation sees.
+
+    Attributes:
+        test_source: test rows of the source classes.
+        test_target: test rows of the target classes.
+        unused: training rows of the target classes that are not support.
+    """
 
     test_source: Rows
     test_target: Rows
+    unused: Rows = Rows((), ())
 
 
 @dataclass(frozen=True)
@@ -129,12 +137,21 @@ class PseudoEpisode:
 
 @dataclass(frozen=True)
 class Episode:
-    """One draw of the X-shot protocol."""
+    """One draw of the X-shot protocol.
+
+    Attributes:
+        seed: of the draw, and of all training that follows.
+        k_shot: pictures per target class in the support.
+        task: what training sees.
+        pseudo_episodes: what settings are chosen on.
+        train_on: `all` if the test rows are among what training sees, too.
+    """
 
     seed: int
     k_shot: KShot
     task: Task
     pseudo_episodes: tuple[PseudoEpisode, ...]
+    train_on: TrainOn = "train"
 
 
 def write_episode(path: Path, episode: Episode) -> None:
@@ -143,6 +160,7 @@ def write_episode(path: Path, episode: Episode) -> None:
     tree = {
         "seed": episode.seed,
         "k_shot": episode.k_shot,
+        **({"train_on": episode.train_on} if episode.train_on != "train" else {}),
         **_task_tree(task),
         "pseudo_episodes": [
             {**_task_tree(pseudo.task), **_heldout_tree(pseudo.heldout)}
@@ -156,8 +174,8 @@ def write_episode(path: Path, episode: Episode) -> None:
 
 def write_heldout(path: Path, heldout: HeldOut) -> None:
     """Write `heldout.json`, atomically."""
-    rows = _rows_tree(heldout.test_source, heldout.test_target)
-    _write(path, {**_heldout_tree(heldout), **rows})
+    rows = _rows_tree(heldout.test_source, heldout.test_target, heldout.unused)
+    _write(path, {**_heldout_tree(heldout), "unused": heldout.unused.ids, **rows})
 
 
 def read_episode(path: Path) -> Episode:
@@ -172,6 +190,7 @@ def read_episode(path: Path) -> Episode:
             seed=tree["seed"],
             k_shot=tree["k_shot"],
             task=known.task(tree),
+            train_on=tree.get("train_on", "train"),
             pseudo_episodes=tuple(
                 PseudoEpisode(known.task(pseudo), known.heldout(pseudo))
                 for pseudo in tree["pseudo_episodes"]
@@ -232,7 +251,8 @@ class _Known:
         )
 
     def heldout(self, tree: dict[str, Any]) -> HeldOut:
-        return HeldOut(self.rows(tree["test_source"]), self.rows(tree["test_target"]))
+        keys = ("test_source", "test_target", "unused")
+        return HeldOut(*(self.rows(tree.get(key, ())) for key in keys))
 
     def rows(self, ids: Iterable[str]) -> Rows:
         kept = tuple(ids)

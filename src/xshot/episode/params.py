@@ -6,6 +6,9 @@ from pydantic import Field
 
 from xshot.params import Section
 
+TrainOn = Literal["train", "all"]
+"""Which rows training sees: those of split train, or the test rows as well."""
+
 
 class EpisodeParams(Section):
     """How an episode and the pseudo-episodes nested in it are drawn."""
@@ -28,6 +31,9 @@ class EpisodeParams(Section):
         ge=0,
         description="drop classes (source classes only, unless targets are drawn) with fewer "
         "training pictures than this or no test row; 0 = such a class is an error",
+    )
+    train_on: TrainOn = Field(
+        description="all: the test rows are trained on, too, for a model to use and not to measure"
     )
     pseudo_draws: int = Field(
         ge=2, le=20, description="pseudo-episodes that settings are chosen on"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from xshot.episode.eligible import classes_with_rows, rich_enough, source_with_rows
-from xshot.episode.episode import Episode, HeldOut, Task
+from xshot.episode.episode import Episode, HeldOut, Rows, Task
 from xshot.episode.labels import (
     Labels,
     by_picture,
@@ -75,18 +75,24 @@ def draw_episode(
     # Rejected rows are shuffled along: one more or less does not move the draw of other classes.
     order = shuffled(sorted(set(picture_of.values())), numpy_stream(seed, "episode/support"))
     support = _support(order, by_picture(train, picture_of), target, k_shot)
-    sizes = Counter(support.values())
+    learned = train
+    if params.train_on == "all":
+        learned = dict(sorted({**train, **test}.items()))
+        source_train = dict(sorted({**source_train, **source_test}.items()))
+        support |= _rest(order, by_picture(test, picture_of), target, support)
     task = Task(
         source=tuple(sorted(source)),
         target=tuple(sorted(target)),
-        train=named(source_train, train, picture_of),
-        support=named(support_rows(support, train, picture_of), train, picture_of),
+        train=named(source_train, learned, picture_of),
+        support=named(support_rows(support, learned, picture_of), learned, picture_of),
     )
+    counts = Counter(support.values())
+    sizes = None if k_shot == "all" or params.train_on == "all" else k_shot
     pseudo_episodes = tuple(
         draw_pseudo_episode(
             task.source,
             task.train,
-            k_shot=[sizes[name] for name in task.target] if k_shot == "all" else k_shot,
+            k_shot=[counts[name] for name in task.target] if sizes is None else sizes,
             fraction=params.pseudo_fraction,
             rng=numpy_stream(seed, f"episode/pseudo/{draw}"),
         )
@@ -95,9 +101,16 @@ def draw_episode(
     heldout = HeldOut(
         test_source=named(source_test, test, picture_of),
         test_target=named(with_classes(test, target), test, picture_of),
+        unused=named(
+            (row for row in with_classes(train, target) if picture_of[row] not in support),
+            train,
+            picture_of,
+        ),
     )
     _report_twins(len(test) - len(heldout.test_source.ids) - len(heldout.test_target.ids))
-    return Episode(seed, k_shot, task, pseudo_episodes), heldout
+    if params.train_on == "all":
+        heldout = HeldOut(Rows((), ()), Rows((), ()), heldout.unused)
+    return Episode(seed, k_shot, task, pseudo_episodes, params.train_on), heldout
 
 
 class _Drawn:
@@ -184,3 +197,11 @@ def _support(
                 f"fewer than model.k_shot = {k_shot}; lower model.k_shot"
             )
     return support
+
+
+def _rest(
+    order: list[str], test: Labels, target: Collection[str], support: Collection[str]
+) -> dict[str, str]:
+    """Picture -> target class, of the test pictures that are not in the support yet."""
+    there = [picture for picture in order if picture in test and picture not in support]
+    return draw_support(rows_per_class(there, test, target), "all")

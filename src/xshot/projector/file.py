@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.curves import Curves
+from xshot.episode.params import TrainOn
 from xshot.episode.training_set import Centring, Matrix
 from xshot.errors import UserError
 from xshot.projector.choice import Choice
@@ -39,6 +40,7 @@ class Provenance:
         classes: names of the classes, in the order of the coordinates.
         target: which of them are target classes.
         encoder_architecture: of a file of weights, as in `clip.architecture`.
+        train_on: `all` if it has learned from the test rows, too: a model to keep.
     """
 
     encoder_fingerprint: str
@@ -48,6 +50,7 @@ class Provenance:
     classes: tuple[str, ...]
     target: tuple[str, ...]
     encoder_architecture: str | None = None
+    train_on: TrainOn = "train"
 
     @property
     def is_target(self) -> NDArray[np.bool_]:
@@ -82,7 +85,7 @@ def save_embedder(
             }
     config = {
         "schema_version": SCHEMA_VERSION,
-        "provenance": _without_none(asdict(provenance)),
+        "provenance": _without_defaults(asdict(provenance)),
         "choice": asdict(choice),
         "dimensions": len(embedder.centring.image),
         "network": network,
@@ -93,8 +96,9 @@ def save_embedder(
         curves.write_curves(temporary / "curves.csv")
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
+def _without_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    defaults = {field.name: field.default for field in fields(Provenance)}
+    return {key: value for key, value in values.items() if value != defaults[key]}
 
 
 def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:

@@ -45,9 +45,9 @@ def confusion_matrix(
     """
     labels = outcome.labels
     parts = labels / np.maximum(labels.sum(axis=1, keepdims=True), 1)
-    rows = np.arange(len(labels))
-    step = -(-len(rows) // max_queries)
-    everything = make_gallery(rows[::step], rows, labels, outcome.image_rows)
+    asking, answering = (np.flatnonzero(rows) for rows in (outcome.exam.asks, outcome.exam.answers))
+    step = max(1, -(-len(asking) // max_queries))
+    everything = make_gallery(asking[::step], answering, labels, outcome.image_rows)
     answered = np.zeros((labels.shape[1], labels.shape[1]))
     for direction in DIRECTIONS:
         task = everything.task(outcome.systems[system], direction)

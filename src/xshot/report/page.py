@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from xshot.episode.params import TrainOn
 from xshot.report.cards import example_cards
 from xshot.report.confusion import TOP, confusion_matrix, worst_confusions
 from xshot.report.figures.confusion import confusion_figure
@@ -37,7 +38,18 @@ _CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Which run the page is about; `settings` is what pseudo-episodes chose, if anything."""
+    """Which run the page is about.
+
+    Attributes:
+        dataset: `data.name`.
+        encoder: its name.
+        variant: `model.variant`.
+        k_shot: `model.k_shot`.
+        seed: of the episode.
+        settings: what pseudo-episodes chose, if anything.
+        gallery: what answered the queries; `estimate`: those of pseudo-episodes are shown.
+        train_on: whether the model has seen the test rows, too.
+    """
 
     dataset: str
     encoder: str
@@ -45,6 +57,8 @@ class RunFacts:
     k_shot: KShot
     seed: int
     settings: Mapping[str, str | float]
+    gallery: Literal["test", "train", "estimate"] = "test"
+    train_on: TrainOn = "train"
 
 
 def render_page(

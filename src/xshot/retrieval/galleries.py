@@ -28,8 +28,8 @@ class Gallery:
     """Which test rows ask, which answer, and which labels make an item relevant.
 
     A row is an image-text pair. Of the rows that show one picture the first stands for it: a
-    picture asks once and is there once to be found, while every row's text asks and is found. What
-    belongs to a query is among the items.
+    picture asks once and is there once to be found, while every row's text asks and is found. If
+    the same rows ask and answer, what belongs to a query is among the items.
 
     Attributes:
         queries: by direction (Q,) rows that ask, ascending.
@@ -77,6 +77,8 @@ def build_galleries(
     labels: NDArray[np.bool_],
     target_classes: NDArray[np.bool_],
     image_rows: Rows | None = None,
+    asks: NDArray[np.bool_] | None = None,
+    answers: NDArray[np.bool_] | None = None,
 ) -> dict[str, Gallery]:
     """The galleries of the held-out rows, by the names in `GALLERIES`.
 
@@ -87,13 +89,20 @@ def build_galleries(
         target_classes: (C,) whether a class is target.
         image_rows: (N,) the first row that shows each row's picture, which has the same labels;
             None = each shows its own.
+        asks: (N,) whether a row asks; None = all do.
+        answers: (N,) whether a row answers; None = all do.
     """
-    is_target = labels[:, target_classes].any(axis=1)
-    target, source = np.flatnonzero(is_target), np.flatnonzero(~is_target)
-    everything = np.arange(len(labels))
+    is_target: NDArray[np.bool_] = np.asarray(labels[:, target_classes].any(axis=1))
+    everything = np.ones(len(labels), bool)
+    asks = everything if asks is None else asks
+    answers = everything if answers is None else answers
+    target, source = np.flatnonzero(asks & is_target), np.flatnonzero(asks & ~is_target)
+    items = np.flatnonzero(answers)
     return {
-        "target": make_gallery(target, target, labels & target_classes, image_rows),
-        "source": make_gallery(source, source, labels, image_rows),
-        "generalized": make_gallery(target, everything, labels, image_rows),
-        "generalized_source": make_gallery(source, everything, labels, image_rows),
+        "target": make_gallery(
+            target, items[is_target[items]], labels & target_classes, image_rows
+        ),
+        "source": make_gallery(source, items[~is_target[items]], labels, image_rows),
+        "generalized": make_gallery(target, items, labels, image_rows),
+        "generalized_source": make_gallery(source, items, labels, image_rows),
     }

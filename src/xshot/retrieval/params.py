@@ -1,6 +1,6 @@
 """The `evaluate` section of params.yaml."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -29,6 +29,10 @@ class EvaluateParams(Section):
 
     key: ClassVar[str] = "evaluate"
 
+    gallery: Literal["test", "train"] = Field(
+        description="what answers the test rows' queries: the test rows, or the training rows that "
+        "nobody learned from (of source classes all)"
+    )
     bootstrap: _Resamples = Field(
         description="resamples of the test pictures for ci95; 0 = no intervals"
     )

@@ -50,6 +50,8 @@ def evaluate_systems(
     target_classes: NDArray[np.bool_],
     *,
     image_rows: NDArray[np.int64] | None = None,
+    asks: NDArray[np.bool_] | None = None,
+    answers: NDArray[np.bool_] | None = None,
     threads: int = 1,
     resamples: int = 0,
     rng: np.random.Generator | None = None,
@@ -62,6 +64,8 @@ def evaluate_systems(
         labels: (N, C) multi-hot.
         target_classes: (C,) whether a class is target.
         image_rows: (N,) the first row that shows each row's picture; None = each shows its own.
+        asks: (N,) whether a row asks; None = all do.
+        answers: (N,) whether a row answers; None = all do.
         threads: threads that sort; no result depends on them.
         resamples: bootstrap resamples of the test pictures, each with its texts, shared by systems
             and directions; 0 leaves out every `ci95`. Target and source pictures are resampled
@@ -74,7 +78,7 @@ def evaluate_systems(
     """
     if resamples and rng is None:
         raise ValueError("resamples need a random generator")
-    galleries = build_galleries(labels, target_classes, image_rows)
+    galleries = build_galleries(labels, target_classes, image_rows, asks, answers)
     paths = list(product(systems, galleries, DIRECTIONS))
     scores = {
         (system, name, direction): score_queries(
