@@ -7,6 +7,7 @@ which is why they are not among its dependencies.
 """
 
 import json
+import re
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -154,12 +155,18 @@ def _as_json(values: dict[str, Any]) -> str:
     return json.dumps(values, default=str)
 
 
+_TYPE = re.compile(r"(constrained|function)-.*|int|str|float|.*\[.*\]")
+
+
 def explain(section: str, error: Exception) -> str:
     """The first thing that a schema found wrong, as `'section.key' = value: what is allowed`."""
     if not isinstance(error, ValidationError):
         return f"section '{section}': {error}" if section else str(error)
     first = error.errors()[0]
-    key = ".".join(str(part) for part in (section, *first["loc"]) if part != "")
+    # Where a key takes values of several types, pydantic names the type that it tried, too.
+    places = [str(part) for part in first["loc"]]
+    places = places[:1] + [part for part in places[1:] if not _TYPE.fullmatch(part)]
+    key = ".".join(part for part in (section, *places) if part)
     if first["type"] == "extra_forbidden":
         return f"'{key}' is not a known parameter; remove it or mend its name"
     if first["type"] == "missing":

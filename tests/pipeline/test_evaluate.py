@@ -296,12 +296,17 @@ class TestTrainingRowsAnswer:
         run(project, "evaluate")
         heldout = read_heldout(project / "data/heldout.json")
         task = read_episode(project / "data/episode.json").task
-        unseen = heldout.unused.ids
-        assert set(unseen).isdisjoint(task.support.ids)
+        unseen = [row for row in heldout.train_target.ids if row not in task.support.ids]
         assert len(unseen) == 4 * 7 - len(task.support.ids)
         features = read_features(project / "data/features.h5", (*heldout.test_target.ids, *unseen))
-        labels = heldout.test_target.labels + heldout.unused.labels
-        names, n_test = np.array([own[0] for own in labels]), len(heldout.test_target.ids)
+        sides = (heldout.test_target, heldout.train_target)
+        own = {
+            row: names[0]
+            for rows in sides
+            for row, names in zip(rows.ids, rows.labels, strict=True)
+        }
+        names = np.array([own[row] for row in features.ids])
+        n_test = len(heldout.test_target.ids)
         for direction, queries, items in (
             ("i2t", features.image, features.text),
             ("t2i", features.text, features.image),

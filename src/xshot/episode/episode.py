@@ -1,9 +1,10 @@
 """What an episode is, and its two files: what training may see, and what only evaluation may.
 
 `episode.json` holds the classes, the training rows, the support and the pseudo-episodes;
-`heldout.json` holds the test rows and the training rows that nobody learns from, and is read by
-`evaluate` alone. Rows are lists of manifest ids; `labels` gives the class names of every row named
-in the file, `pictures` the picture of those rows that share one with another.
+`heldout.json` holds the test rows and the target classes' training rows, and is read by `evaluate`
+alone: no more than their support is learned from. Rows are lists of manifest ids; `labels` gives
+the class names of every row named in the file, `pictures` the picture of those rows that share one
+with another.
 """
 
 import json
@@ -119,12 +120,12 @@ class HeldOut:
     Attributes:
         test_source: test rows of the source classes.
         test_target: test rows of the target classes.
-        unused: training rows of the target classes that are not support.
+        train_target: training rows of the target classes, of which the support is a part.
     """
 
     test_source: Rows
     test_target: Rows
-    unused: Rows = Rows((), ())
+    train_target: Rows = Rows((), ())
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,8 @@ def write_episode(path: Path, episode: Episode) -> None:
 
 def write_heldout(path: Path, heldout: HeldOut) -> None:
     """Write `heldout.json`, atomically."""
-    rows = _rows_tree(heldout.test_source, heldout.test_target, heldout.unused)
-    _write(path, {**_heldout_tree(heldout), "unused": heldout.unused.ids, **rows})
+    rows = _rows_tree(heldout.test_source, heldout.test_target, heldout.train_target)
+    _write(path, {**_heldout_tree(heldout), "train_target": heldout.train_target.ids, **rows})
 
 
 def read_episode(path: Path) -> Episode:
@@ -251,7 +252,7 @@ class _Known:
         )
 
     def heldout(self, tree: dict[str, Any]) -> HeldOut:
-        keys = ("test_source", "test_target", "unused")
+        keys = ("test_source", "test_target", "train_target")
         return HeldOut(*(self.rows(tree.get(key, ())) for key in keys))
 
     def rows(self, ids: Iterable[str]) -> Rows:

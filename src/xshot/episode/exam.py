@@ -38,7 +38,10 @@ def train_items(task: Task, heldout: HeldOut) -> Exam:
     The protocol of DADN and FGAN (Chi and Peng, TCSVT 2019; Ge, 2020) for classes without shots.
     With shots, these have to leave the items.
     """
-    parts = (heldout.test_source, heldout.test_target, heldout.unused, task.train)
+    shots = set(task.support.pictures)
+    pictures = enumerate(heldout.train_target.pictures)
+    unused = heldout.train_target.take(row for row, each in pictures if each not in shots)
+    parts = (heldout.test_source, heldout.test_target, unused, task.train)
     rows = Rows((), ())
     for part in parts:
         rows = rows.followed_by(part)

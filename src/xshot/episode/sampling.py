@@ -101,15 +101,11 @@ def draw_episode(
     heldout = HeldOut(
         test_source=named(source_test, test, picture_of),
         test_target=named(with_classes(test, target), test, picture_of),
-        unused=named(
-            (row for row in with_classes(train, target) if picture_of[row] not in support),
-            train,
-            picture_of,
-        ),
+        train_target=named(with_classes(train, target), train, picture_of),
     )
     _report_twins(len(test) - len(heldout.test_source.ids) - len(heldout.test_target.ids))
     if params.train_on == "all":
-        heldout = HeldOut(Rows((), ()), Rows((), ()), heldout.unused)
+        heldout = HeldOut(Rows((), ()), Rows((), ()), heldout.train_target)
     return Episode(seed, k_shot, task, pseudo_episodes, params.train_on), heldout
 
 
