@@ -24,6 +24,9 @@ _KINDS = (
     (stat.S_ISBLK, "a device, not a file"),
 )
 
+HEAD = 16
+"""Bytes that tell how a text is encoded."""
+
 _AGAIN = "try again when that is done"
 _PASSING: dict[int, tuple[str, str]] = {
     **dict.fromkeys(
@@ -127,13 +130,13 @@ def open_text(path: Path) -> TextIOWrapper:
     """
     check_file(path)
     file = path.open("rb")
-    start = file.read(16)
-    encoding, skipped = _encoding(start)
+    start = file.read(HEAD)
+    encoding, skipped = text_encoding(start)
     file.seek(skipped)
     return TextIOWrapper(file, encoding=encoding, newline="")
 
 
-def _encoding(start: bytes) -> tuple[str, int]:
+def text_encoding(start: bytes) -> tuple[str, int]:
     """What the bytes are encoded in, and how many are marks of it."""
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8"),

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 from xshot.errors import UserError
-from xshot.reading import explain, read_file
+from xshot.reading import HEAD, explain, read_file, text_encoding
 
+_LINE_END = re.compile(r"\r\n?|\n")
 _STRAY_BYTES = re.compile("[\udc80-\udcff]+")
 
 
@@ -23,12 +24,18 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """The file as UTF-8; bytes that are not UTF-8 are read as Windows-1252, one by one.
+    """The file as UTF-8, or by its mark as UTF-16.
+
+    Bytes that are not UTF-8 are read as Windows-1252, one by one.
 
     Raises:
         UserError: it is absent or cannot be read.
     """
-    text = read_bytes(path).decode("utf-8-sig", errors="surrogateescape")
+    data = read_bytes(path)
+    encoding, marks = text_encoding(data[:HEAD])
+    if marks and encoding != "utf-8":
+        return data[marks:].decode(encoding, errors="replace")
+    text = data[marks if encoding == "utf-8" else 0 :].decode(errors="surrogateescape")
     return _STRAY_BYTES.sub(_windows_1252, text)
 
 
@@ -38,7 +45,7 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         UserError: it is absent, cannot be read or holds no line.
     """
-    lines = [line.strip() for line in read_text(path).split("\n")]
+    lines = [line.strip() for line in _LINE_END.split(read_text(path))]
     lines = [line for line in lines if line]
     if not lines:
         raise UserError(f"{path}: empty; get a whole copy of the dataset")
