@@ -165,7 +165,7 @@ def test_what_is_not_used_is_told(folder):
                                  "captions": np.array(["a", None] * N, object)})  # fmt: skip
     told = run("a.npz")
     assert "note: not used: epoch" in told
-    assert "note: neither numbers nor strings, so not used: captions (a.npz); if strings" in told
+    assert "note: not used: captions (Python objects; save it with .astype(str) or as num" in told
 
 
 def test_two_files_with_one_name(folder):

@@ -104,12 +104,9 @@ def _read(files: list[Path], rename: list[str]) -> "Arrays":
             if name in arrays:
                 raise UserError(f"{file}: another file has an array {name!r}, too; import one")
             arrays[name] = array
-        left_out += [f"{name} ({file})" for name in names]
+        left_out += [f"{name} of {file}" for name in names]
     if left_out:
-        say(
-            f"note: neither numbers nor strings, so not used: {', '.join(left_out)}; "
-            "if strings are meant, save them with .astype(str)"
-        )
+        say(one_line(f"note: not used: {'; '.join(left_out)}"))
     for change in rename:
         old, _, new = change.partition("=")
         if old not in arrays or not new:

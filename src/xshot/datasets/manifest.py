@@ -6,8 +6,9 @@
 Columns: `image`, `text`, `label`, and, if wanted, `split` (`train` or `test`, in all rows or in
 none; without it the split is drawn) and `id` (without it the image's path). Several labels are
 separated by `|`; JSON Lines and Parquet may hold a list instead. Other columns are ignored. A
-picture with several texts takes several rows; it carries the labels of all of them. CSV is read as spreadsheets
-write it: commas, semicolons or tabs, UTF-8 or UTF-16, empty columns and rows passed over.
+picture with several texts takes several rows; it carries the labels of all of them. CSV is read as
+spreadsheets write it: commas, semicolons or tabs, UTF-8 or UTF-16, empty columns and rows passed
+over.
 """
 
 from collections import Counter

@@ -4,27 +4,27 @@ A process of its own reads them: SciPy's and HDF5's readers trust the lengths in
 damaged one can crash them or keep them busy for ever.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
-from scipy.io import loadmat
 
-from xshot.errors import UserError
+from xshot.errors import UserError, one_line_errors
+from xshot.imports.containers import read_container
+from xshot.reading import check_file, explain
 
 Arrays = dict[str, NDArray[Any]]
 """By name; strings as arrays of `str`."""
 
 SUFFIXES = (".npz", ".mat", ".h5", ".hdf5")
 
-_NUMBERS_OR_TEXT = "biufU"
-# No array of a file is called so: what begins like this is a reader's own.
-_LEFT_OUT = "__left_out__"
+_NAMES = "names.json"
+_TOLD = "error: "
 
 
 def read_arrays(path: Path, left_out: list[str] | None = None, *, seconds: float = 600) -> Arrays:
@@ -32,97 +32,51 @@ def read_arrays(path: Path, left_out: list[str] | None = None, *, seconds: float
 
     Args:
         path: the file.
-        left_out: where the names of those left out are added.
+        left_out: where is added what was left out, by name with the reason.
         seconds: after which it counts as damaged.
 
     Raises:
-        UserError: absent, of another kind, or damaged.
+        UserError: absent, of another kind, in use, or damaged.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UserError(f"{path}: expected one of {', '.join(SUFFIXES)}")
-    if not path.is_file():
-        raise UserError(f"{path}: no such file")
+    try:
+        check_file(path)
+    except OSError as error:
+        raise UserError(f"{path}: {explain(error, 'name one that is there')}") from None
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "arrays.npz"
-        command = [sys.executable, "-m", "xshot.imports.arrays", str(path), str(copy)]
+        command = [sys.executable, "-m", "xshot.imports.arrays", str(path), folder]
         try:
-            subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds)
+            subprocess.run(command, capture_output=True, check=True, timeout=seconds)
         except subprocess.TimeoutExpired:
             raise UserError(f"{path}: damaged, reading it never ends; write it anew") from None
         except subprocess.CalledProcessError as error:
-            reason = (error.stderr.splitlines() or ["damaged"])[-1][:200]
-            raise UserError(f"{path}: cannot be read ({reason}); write it anew") from None
-        with np.load(copy, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    names = arrays.pop(_LEFT_OUT).tolist()
+            last = (error.stderr.decode("utf-8", "replace").splitlines() or ["damaged"])[-1]
+            if last.startswith(_TOLD):
+                raise UserError(last.removeprefix(_TOLD)) from None
+            raise UserError(f"{path}: cannot be read ({last[:200]}); write it anew") from None
+        return _taken_over(Path(folder), left_out)
+
+
+def _taken_over(folder: Path, left_out: list[str] | None) -> Arrays:
+    told = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
     if left_out is not None:
-        left_out += names
-    return arrays
+        left_out += told["left_out"]
+    return {
+        name: np.load(folder / f"{number}.npy", allow_pickle=False)
+        for number, name in enumerate(told["names"])
+    }
 
 
-def _convert(path: Path, target: Path) -> None:
-    """What the process does: any of the formats to plain .npz."""
-    if path.suffix.lower() == ".npz":
-        found = _from_npz(path)
-    elif h5py.is_hdf5(path):
-        found = _from_hdf5(path, matlab=path.suffix.lower() == ".mat")
-    else:
-        found = loadmat(path, simplify_cells=True)
-    arrays = {name: _plain(value) for name, value in found.items() if name[:2] != "__"}
-    kept = {name: a for name, a in arrays.items() if a.dtype.kind in _NUMBERS_OR_TEXT}
-    kept[_LEFT_OUT] = np.array([name for name in arrays if name not in kept], str)
-    np.savez(target, **kept)  # type: ignore[arg-type]
-
-
-def _from_npz(path: Path) -> dict[str, Any]:
-    """By name; None for arrays of objects, which only unpickling would open."""
-    found: dict[str, Any] = {}
-    with np.load(path, allow_pickle=False) as file:
-        for name in file.files:
-            try:
-                found[name] = file[name]
-            except ValueError as error:
-                if not str(error).startswith("Object arrays cannot be loaded"):
-                    raise
-                found[name] = None
-    return found
-
-
-def _from_hdf5(path: Path, *, matlab: bool) -> dict[str, Any]:
-    """Datasets by their whole path; MATLAB's own are stored with their axes reversed."""
-    found: dict[str, Any] = {}
-
-    def visit(name: str, item: Any) -> None:
-        if not isinstance(item, h5py.Dataset) or name.startswith("#refs#"):
-            return
-        if h5py.check_string_dtype(item.dtype):
-            found[name] = item.asstr()[()]
-        elif item.dtype == h5py.ref_dtype:
-            found[name] = [_characters(item.file[ref]) for ref in item[()].ravel()]
-        else:
-            found[name] = item[()].T if matlab else item[()]
-
-    with h5py.File(path, "r") as file:
-        file.visititems(visit)
-    return found
-
-
-def _characters(cell: h5py.Dataset) -> str:
-    return "".join(map(chr, cell[()].ravel())) if cell.dtype == np.uint16 else ""
-
-
-def _plain(value: Any) -> NDArray[Any]:
-    """As an array; strings as an array of `str`."""
-    array = np.asarray(value)
-    if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8", "replace")
-    if array.dtype.kind == "O":
-        # MATLAB's empty string is an empty array.
-        items = ["" if np.size(item) == 0 else item for item in array.ravel()]
-        if all(isinstance(item, str) for item in items):
-            return np.array(items, str).reshape(array.shape)
-    return array
+def _convert(path: Path, folder: Path) -> None:
+    """What the process does: the arrays by number, since a name can be anything."""
+    arrays, left_out = read_container(path)
+    for number, array in enumerate(arrays.values()):
+        np.save(folder / f"{number}.npy", array, allow_pickle=False)
+    told = {"names": list(arrays), "left_out": left_out}
+    (folder / _NAMES).write_text(json.dumps(told), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    _convert(*map(Path, sys.argv[1:]))
+    with one_line_errors():
+        _convert(*map(Path, sys.argv[1:]))
