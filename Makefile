@@ -26,9 +26,10 @@ test-browser: $(VENV)/.xshot-test  ## run the tests in a browser (Chromium; skip
 torture: $(VENV)/.xshot-test  ## hundreds of kills, full disks, 10,000 mutated inputs (an hour)
 	XSHOT_TORTURE=all python -m pytest -m torture tests/torture $(PYTEST)
 
-sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots, to results/ (an hour)
-	dvc repro
-	dvc repro pipeline/sweep/dvc.yaml
+sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots of the data set, to results/ (an hour)
+	dvc repro extract
+	python -m pipeline.sweep.sets
+	dvc repro pipeline/sweep/dvc.yaml:table
 
 tune: $(VENV)/.xshot-test  ## search the defaults of params.yaml on pseudo-episodes (an hour)
 	dvc repro extract

@@ -1,4 +1,4 @@
-"""All variants on one episode, in one process: `python -m pipeline.sweep.cell SEED K_SHOT`.
+"""All variants on one episode, in one process: `python -m pipeline.sweep.cell SEED K_SHOT [SET]`.
 
 The models are those of the stages, by the same library calls; variants share what they train alike.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.sweep.rows import Row, read_sweep_params, write_rows
+from pipeline.sweep.rows import Row, cell_path, read_sweep_params, write_rows
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.encoder.params import ClipParams
 from xshot.episode.params import EpisodeParams
@@ -23,15 +23,21 @@ from xshot.retrieval.tree import evaluate_systems
 from xshot.selection.params import SelectParams
 from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
-from xshot.store.features import Features, read_class_features, read_features, read_ids
+from xshot.store.features import (
+    Features,
+    read_class_features,
+    read_encoder,
+    read_features,
+    read_ids,
+)
 from xshot.store.manifest import read_manifest
 from xshot.variants import VARIANTS
 
 FEATURES = Path("data/features.h5")
 
 
-def main(seed: int, k_shot: int) -> None:
-    """Write data/sweep/<seed>-<k_shot>.csv."""
+def main(seed: int, k_shot: int, set_name: str) -> None:
+    """Write data/sweep/[<set_name>/]<seed>-<k_shot>.csv."""
     limit_threads(TRAINING_THREADS)
     params = load_params()
     episode, heldout = draw_episode(
@@ -64,11 +70,13 @@ def main(seed: int, k_shot: int) -> None:
         bench.task.is_target,
         image_rows=bench.heldout_rows().image_rows,
     ).metrics
+    imported = read_encoder(FEATURES).details.get("imported", False)
+    encoder = "imported" if imported else Path(params.section(ClipParams).weights).name
     write_rows(
-        Path(f"data/sweep/{seed}-{k_shot}.csv"),
+        cell_path(set_name, seed, k_shot),
         [
             Row(
-                encoder=Path(params.section(ClipParams).weights).name,
+                encoder=encoder,
                 seed=seed,
                 k_shot=k_shot,
                 variant=name,
@@ -90,6 +98,7 @@ def _read(ids: tuple[str, ...]) -> Features:
 if __name__ == "__main__":
     log_to_stdout()
     with one_line_errors():
-        if len(sys.argv) != 3 or not all(word.isdigit() for word in sys.argv[1:]):
-            raise UserError("two whole numbers are needed: seed, K")
-        main(int(sys.argv[1]), int(sys.argv[2]))
+        seed, k_shot, *name = sys.argv[1:] if 3 <= len(sys.argv) <= 4 else ("", "")
+        if not (seed.isdigit() and k_shot.isdigit()):
+            raise UserError("two whole numbers are needed: seed, K; then, if any, the set's name")
+        main(int(seed), int(k_shot), *(name or [""]))

@@ -1,4 +1,4 @@
-"""Generators side by side on pseudo-episodes, to results/generators.csv and results/generators.md.
+"""Generators side by side on pseudo-episodes: `python -m pipeline.sweep.generators RESULTS`.
 
 Every generator learns from the same rows and is judged on held-out rows of classes that only play
 target: by how close its features are to real ones, and by what a projector that is trained on them
@@ -6,6 +6,7 @@ retrieves.
 """
 
 import csv
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
@@ -20,7 +21,7 @@ from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
-from xshot.errors import one_line_errors
+from xshot.errors import UserError, one_line_errors
 from xshot.mixture.fitting import fit_mixtures
 from xshot.mixture.mixture import Mixtures
 from xshot.params import RunParams, load_params
@@ -43,7 +44,6 @@ from xshot.vaegan.trivial import prompt_noise, residual_bootstrap, support_noise
 from xshot.variants import VARIANTS
 
 FEATURES = Path("data/features.h5")
-RESULTS = Path("results")
 NOISE = 0.5
 STEPS = 200
 RESAMPLES = 20
@@ -112,7 +112,7 @@ GENERATORS: dict[str, Callable[[Ground], PseudoFeatures]] = {
 }
 
 
-def main() -> None:
+def main(results: Path) -> None:
     """Measure all generators on the pseudo-episodes that pipeline/sweep/params.yaml names."""
     limit_threads(TRAINING_THREADS)
     measures = list(_measures())
@@ -120,8 +120,8 @@ def main() -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Measure._fields)
     writer.writerows(measures)
-    write_text(RESULTS / "generators.csv", text.getvalue())
-    write_text(RESULTS / "generators.md", table(measures))
+    write_text(results / "generators.csv", text.getvalue())
+    write_text(results / "generators.md", table(measures))
 
 
 def _measures() -> Iterator[Measure]:
@@ -214,4 +214,6 @@ def _retrieval(ground: Ground, pseudo: PseudoFeatures) -> dict[str, float]:
 if __name__ == "__main__":
     log_to_stdout()
     with one_line_errors():
-        main()
+        if len(sys.argv) != 2:
+            raise UserError("one word is needed: the folder of the tables, such as results")
+        main(Path(sys.argv[1]))

@@ -26,7 +26,7 @@ VariantName = Annotated[str, AfterValidator(_known)]
 
 
 class Row(NamedTuple):
-    """One value; the names are the columns of results/sweep.csv."""
+    """One value; the names are the columns of sweep.csv."""
 
     encoder: str
     seed: int
@@ -78,6 +78,11 @@ def read_sweep_params(path: Path = PARAMS) -> SweepParams:
         UserError: a key is unknown, missing or of the wrong type.
     """
     return read_checked(path, SweepParams)
+
+
+def cell_path(name: str, seed: int, k_shot: int) -> Path:
+    """Where the rows of one episode of the data set `name` lie; "" = of a cell run by hand."""
+    return Path("data/sweep", name, f"{seed}-{k_shot}.csv")
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:

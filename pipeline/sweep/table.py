@@ -1,20 +1,25 @@
-"""The sweep's cells as one long table, a summary over seeds and a picture of mAP against K."""
+"""The sweep's cells as one long table, a summary over seeds and a picture of mAP against K.
 
+`python -m pipeline.sweep.table SET`; sweep.csv alone says what the other two are made of.
+"""
+
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.sweep.rows import Row, SweepParams, read_rows, read_sweep_params, write_rows
+from pipeline.sweep.rows import Row, cell_path, read_rows, read_sweep_params, write_rows
+from pipeline.sweep.sets import read_set
 from xshot.errors import UserError, one_line_errors
 from xshot.report.shots import Band, draw_map_by_shots
 from xshot.retrieval.galleries import GALLERIES
 from xshot.retrieval.significance import holm, sign_flip_p, t_interval
 from xshot.store.atomic import write_text
 
-RESULTS = Path("results")
 MODELS = ("xshot", "flex_gcrdp")
 """What is compared with everything else: ours, and both papers together."""
 ABLATIONS = (
@@ -27,55 +32,74 @@ ABLATIONS = (
     "no_rdp",
 )
 
-Values = dict[tuple[int, str, str], list[float]]
-"""By shot, variant and gallery: mAP (both directions' mean) per seed, in the seeds' order."""
+
+@dataclass(frozen=True)
+class Sweep:
+    """What the cells hold.
+
+    Attributes:
+        seeds: ascending.
+        shots: ascending.
+        variants: raw CLIP, then the others as pipeline/sweep/params.yaml has them.
+        values: by shot, variant and gallery: mAP (both directions' mean) of each seed.
+    """
+
+    seeds: tuple[int, ...]
+    shots: tuple[int, ...]
+    variants: tuple[str, ...]
+    values: dict[tuple[int, str, str], list[float]]
 
 
-def main() -> None:
-    """Write results/sweep.csv, results/table.md and results/map_vs_k.svg."""
-    params = read_sweep_params()
+def main(name: str) -> None:
+    """Write sweep.csv, table.md and map_vs_k.svg of the data set `name`."""
+    params, results = read_sweep_params(), Path(read_set(name).results)
     if len(params.seeds) < 2:
         raise UserError("pipeline/sweep/params.yaml: intervals need at least two seeds")
     rows = [
         row
         for seed in params.seeds
         for k_shot in params.shots
-        for row in read_rows(Path(f"data/sweep/{seed}-{k_shot}.csv"))
+        for row in read_rows(cell_path(name, seed, k_shot))
     ]
-    write_rows(RESULTS / "sweep.csv", rows)
-    values = collect(rows)
-    write_text(RESULTS / "table.md", table(values, params))
-    write_text(RESULTS / "map_vs_k.svg", picture(values, params))
+    write_rows(results / "sweep.csv", rows)
+    sweep = collect(rows)
+    write_text(results / "table.md", table(sweep))
+    write_text(results / "map_vs_k.svg", picture(sweep))
 
 
-def collect(rows: list[Row]) -> Values:
-    """Values of one cell of the table, seed by seed."""
-    values: Values = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.seed):
-        if row.direction == "avg" and row.metric == "map":
-            values[row.k_shot, row.variant, row.gallery].append(row.value)
-    return values
+def collect(rows: Sequence[Row]) -> Sweep:
+    """The rows that the table is made of: mAP, both directions' mean."""
+    counted = [row for row in rows if row.direction == "avg" and row.metric == "map"]
+    values = defaultdict(list)
+    for row in sorted(counted, key=lambda row: row.seed):
+        values[row.k_shot, row.variant, row.gallery].append(row.value)
+    return Sweep(
+        seeds=tuple(sorted({row.seed for row in counted})),
+        shots=tuple(sorted({row.k_shot for row in counted})),
+        variants=tuple(dict.fromkeys(row.variant for row in counted)),
+        values=dict(values),
+    )
 
 
-def table(values: Values, params: SweepParams) -> str:
+def table(sweep: Sweep) -> str:
     """Markdown: ratios to raw CLIP, paired differences to every other variant, all galleries."""
-    variants, n_seeds = ("clip", *params.variants), len(params.seeds)
+    variants, values, n_seeds = sweep.variants, sweep.values, len(sweep.seeds)
     lines = [
         f"Mean average precision, mean of both directions, over {n_seeds} seeds "
-        f"({params.seeds[0]} to {params.seeds[-1]}). Each seed draws classes, support and training "
+        f"({sweep.seeds[0]} to {sweep.seeds[-1]}). Each seed draws classes, support and training "
         "anew, from one data set and its test rows. ± is the half-width of the 95% t-interval over "
         "seeds. Differences are paired by seed; *p* is the exact sign-flip test, Holm-adjusted "
         f"within a column (at least {2 / 2**n_seeds:.2g} before adjustment).",
         "",
         "## Target mAP over that of raw CLIP (ratio of means)",
         "",
-        *_header(params),
-        *(_line(name, (_ratio(values, k, name) for k in params.shots)) for name in variants),
+        *_header(sweep),
+        *(_line(name, (_ratio(sweep, k, name) for k in sweep.shots)) for name in variants),
     ]
-    for model in MODELS:
-        lines += ["", f"## Target mAP: `{model}` minus each", "", *_header(params)]
-        lines += _differences(values, params, model, [name for name in variants if name != model])
-    for k_shot in params.shots:
+    for model in (name for name in MODELS if name in variants):
+        lines += ["", f"## Target mAP: `{model}` minus each", "", *_header(sweep)]
+        lines += _differences(sweep, model, [name for name in variants if name != model])
+    for k_shot in sweep.shots:
         lines += ["", f"## mAP, K = {k_shot}", "", f"| variant | {' | '.join(GALLERIES)} |"]
         lines += ["|---" * (1 + len(GALLERIES)) + "|"]
         for name in variants:
@@ -84,27 +108,25 @@ def table(values: Values, params: SweepParams) -> str:
     return "\n".join(lines) + "\n"
 
 
-def picture(values: Values, params: SweepParams) -> str:
+def picture(sweep: Sweep) -> str:
     """The SVG: target mAP of every variant but the ablations, which are shown against `xshot`."""
-    ablations = [name for name in params.variants if name in ABLATIONS]
-    others = ["clip", *(name for name in params.variants if name not in ABLATIONS)]
+    ablations = [name for name in sweep.variants if name in ABLATIONS and "xshot" in sweep.variants]
+    others = [name for name in sweep.variants if name not in ABLATIONS]
     means = [
-        Band(name, [t_interval(values[k_shot, name, "target"]) for k_shot in params.shots])
+        Band(name, [t_interval(sweep.values[k_shot, name, "target"]) for k_shot in sweep.shots])
         for name in others
     ]
     differences = [
-        Band(name, [t_interval(_gains(values, k, "xshot", name)) for k in params.shots])
+        Band(name, [t_interval(_gains(sweep, k_shot, "xshot", name)) for k_shot in sweep.shots])
         for name in ablations
     ]
-    return draw_map_by_shots(params.shots, means, differences)
+    return draw_map_by_shots(sweep.shots, means, differences)
 
 
-def _differences(
-    values: Values, params: SweepParams, model: str, others: list[str]
-) -> Iterator[str]:
+def _differences(sweep: Sweep, model: str, others: list[str]) -> Iterator[str]:
     columns = []
-    for k_shot in params.shots:
-        gains = [_gains(values, k_shot, model, name) for name in others]
+    for k_shot in sweep.shots:
+        gains = [_gains(sweep, k_shot, model, name) for name in others]
         adjusted = holm([sign_flip_p(gain) for gain in gains])
         columns.append(
             [
@@ -116,18 +138,19 @@ def _differences(
         yield _line(name, cells)
 
 
-def _gains(values: Values, k_shot: int, model: str, other: str) -> NDArray[np.float64]:
+def _gains(sweep: Sweep, k_shot: int, model: str, other: str) -> NDArray[np.float64]:
+    values = sweep.values
     return np.subtract(values[k_shot, model, "target"], values[k_shot, other, "target"])
 
 
-def _ratio(values: Values, k_shot: int, name: str) -> str:
-    clip = np.mean(values[k_shot, "clip", "target"])
-    return f"{np.mean(values[k_shot, name, 'target']) / clip:.2f}"
+def _ratio(sweep: Sweep, k_shot: int, name: str) -> str:
+    clip = np.mean(sweep.values[k_shot, "clip", "target"])
+    return f"{np.mean(sweep.values[k_shot, name, 'target']) / clip:.2f}"
 
 
-def _header(params: SweepParams) -> list[str]:
-    shots = " | ".join(f"K = {k_shot}" for k_shot in params.shots)
-    return [f"| variant | {shots} |", "|---" * (1 + len(params.shots)) + "|"]
+def _header(sweep: Sweep) -> list[str]:
+    shots = " | ".join(f"K = {k_shot}" for k_shot in sweep.shots)
+    return [f"| variant | {shots} |", "|---" * (1 + len(sweep.shots)) + "|"]
 
 
 def _line(name: str, cells: Iterable[str]) -> str:
@@ -140,4 +163,6 @@ def _cell(mean: float, half_width: float, *, sign: str = "") -> str:
 
 if __name__ == "__main__":
     with one_line_errors():
-        main()
+        if len(sys.argv) != 2:
+            raise UserError("one word is needed: the data set's name; or run `make sweep`")
+        main(sys.argv[1])

@@ -32,7 +32,7 @@ def test_a_cell_equals_the_metrics_of_the_pipeline(one_variant):
 
 
 def test_an_absent_cell_is_one_line(one_variant):
-    done = one_variant.python("-m", "pipeline.sweep.table", check=False)
+    done = one_variant.python("-m", "pipeline.sweep.table", "raw", check=False)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "make sweep" in done.stderr

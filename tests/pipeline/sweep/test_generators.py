@@ -1,13 +1,14 @@
 """The comparison of generators: by hand, from the committed CSV, and run for real."""
 
 import csv
+from pathlib import Path
 
 import numpy as np
 import pytest
 from ruamel.yaml import YAML
 from scipy import stats
 
-from pipeline.sweep.generators import GENERATORS, RESULTS, Measure, main
+from pipeline.sweep.generators import GENERATORS, Measure, main
 from pipeline.sweep.generators_table import COLUMNS, table
 from pipeline.sweep.rows import PARAMS
 from tests.support.closure import ROOT
@@ -68,10 +69,11 @@ def test_every_generator_is_measured_the_same_way_each_time(stage_folder, set_pa
     tree = YAML(typ="safe", pure=True).load(ROOT / PARAMS)
     PARAMS.parent.mkdir(parents=True)
     YAML().dump(tree | {"generators": {"seeds": [0], "shots": [1]}}, PARAMS)
-    main()
-    first = (RESULTS / "generators.csv").read_bytes()
-    measures = read_measures(RESULTS / "generators.csv")
+    results = Path("results")
+    main(results)
+    first = (results / "generators.csv").read_bytes()
+    measures = read_measures(results / "generators.csv")
     assert {row.generator for row in measures} == set(GENERATORS)
     assert all(np.isfinite(row.value) for row in measures)
-    main()
-    assert (RESULTS / "generators.csv").read_bytes() == first
+    main(results)
+    assert (results / "generators.csv").read_bytes() == first
