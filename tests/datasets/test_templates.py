@@ -12,6 +12,7 @@ PHOTO_SETS = (
     "nus_wide_10k",
     "nus_wide_81",
     "xmedianet",
+    "coco_captions",
 )
 
 

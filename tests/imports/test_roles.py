@@ -91,7 +91,7 @@ def test_numbers_of_both_parts_are_ids():
 @pytest.mark.parametrize(
     "found",
     [
-        {"image_id": NUMBERS // 2},
+        {"text_id": NUMBERS // 2},
         {"train_ids": NUMBERS[:4], "test_ids": NUMBERS[4:]},
         {"query_id": NUMBERS[:2], "retrieval_id": NUMBERS[2:]},
         {"img_ids": NUMBERS[:4]},
@@ -121,8 +121,25 @@ def test_numbers_beside_parts_that_may_be_no_ids_are_not_used(found):
 
 def test_the_one_set_of_numbers_that_differ_is_taken():
     found = {"image_ids": NUMBERS // 2, "text_ids": NUMBERS}
-    assert ids(image=ROWS, **found) == ({"": list("012345")}, ["image_ids"])
-    assert ids(image=ROWS, ids=WORDS, **found) == ({"": WORDS.tolist()}, list(found))
+    assert ids(image=ROWS, **found) == ({"": list("012345")}, [])
+    assert ids(image=ROWS, ids=WORDS, **found) == ({"": WORDS.tolist()}, ["text_ids"])
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "kind"),
+    [
+        ("image_ids", NUMBERS // 2, "pictures"),
+        ("img_id", NUMBERS[:, None] // 2, "pictures"),
+        ("train_image_id", np.array(["a", "a", "b"]), "pictures"),
+        ("image_ids", np.array(["a", "b"]), "ids"),
+        ("image_of_text", NUMBERS, "image_of_text"),
+        ("test/image_of_text", NUMBERS * 1.0, "image_of_text"),
+    ],
+)
+def test_which_rows_are_of_one_picture(name, array, kind):
+    roles, unused = assign({name: array})
+    assert [role.kind for role in roles] == [kind]
+    assert unused == []
 
 
 @pytest.mark.parametrize("part", ["I_tr", "I_query"])

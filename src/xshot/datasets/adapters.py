@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xshot.datasets import (
+    coco_captions,
     imported,
     manifest,
     nus_wide,
@@ -15,7 +16,7 @@ from xshot.datasets import (
     xmedianet,
 )
 from xshot.datasets.images import check_images
-from xshot.datasets.joining import join_rows
+from xshot.datasets.joining import Joined, join_rows
 from xshot.datasets.lookalikes import lookalikes
 from xshot.datasets.overlaps import Overlaps, overlap_note, shared_pictures
 from xshot.datasets.params import DatasetName
@@ -58,6 +59,9 @@ ADAPTERS: dict[DatasetName, Adapter] = {
     "nus_wide_81": Adapter(lambda root, _: nus_wide.read_81(root), classes=nus_wide.concepts),
     "xmedianet": Adapter(
         lambda root, _: xmedianet.read(root), xmedianet.PAIRS, classes=xmedianet.classes
+    ),
+    "coco_captions": Adapter(
+        lambda root, _: coco_captions.read(root), classes=coco_captions.classes
     ),
     imported.NAME: Adapter(
         lambda root, _: imported.read(root), pictures=False, classes=imported.classes
@@ -105,7 +109,8 @@ def build_manifest(
     if adapter.pictures:
         rows = _looked_at(root, rows)
         alike = same_bytes(root, list(dict.fromkeys(row.image for row in rows)))
-    result = _joined(root, rows, alike, overlaps)
+    # Where there are no pictures, rows of equal texts have features of their own all the same.
+    result = _joined(root, join_rows(rows, alike, repeats=not adapter.pictures), overlaps)
     if not given:
         drawn = draw_split(
             result.pictures,
@@ -134,9 +139,8 @@ def _checked(root: Path, rows: list[Row], splits: list[str]) -> Manifest:
     return result
 
 
-def _joined(root: Path, rows: list[Row], alike: list[list[str]], overlaps: Overlaps) -> Manifest:
+def _joined(root: Path, joined: Joined, overlaps: Overlaps) -> Manifest:
     """The rows by picture, with all that is odd about them noted; without a split all are train."""
-    joined = join_rows(rows, alike)
     kept, notes = joined.rows, joined.notes
     shared = shared_pictures(kept, joined.twins)
     if shared:

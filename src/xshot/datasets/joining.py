@@ -27,12 +27,13 @@ class Joined:
     notes: list[str]
 
 
-def join_rows(rows: Sequence[Row], same_bytes: Iterable[Sequence[str]]) -> Joined:
+def join_rows(rows: Sequence[Row], same_bytes: Iterable[Sequence[str]], *, repeats: bool) -> Joined:
     """Give every row its picture's labels, and every picture one name.
 
     Args:
         rows: as the adapter gives them.
         same_bytes: groups of images with equal bytes, each in the order of the rows.
+        repeats: keep rows that repeat the picture and the text of another.
     """
     labels, notes = _picture_labels(rows)
     names: dict[str, str] = {}
@@ -47,7 +48,7 @@ def join_rows(rows: Sequence[Row], same_bytes: Iterable[Sequence[str]]) -> Joine
     seen: dict[tuple[str, str, str | None], str] = {}
     for row in rows:
         # By its own name: another name is another row, though of the same picture.
-        if seen.setdefault((row.image, row.text, row.split), row.id) != row.id:
+        if not repeats and seen.setdefault((row.image, row.text, row.split), row.id) != row.id:
             repeated += 1
             continue
         name = names.get(row.image, row.image)

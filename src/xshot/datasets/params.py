@@ -16,6 +16,7 @@ DatasetName = Literal[
     "nus_wide_10k",
     "nus_wide_81",
     "xmedianet",
+    "coco_captions",
     "imported",
 ]
 

@@ -8,6 +8,7 @@ import numpy as np
 from xshot.datasets.rows import Row
 from xshot.errors import UserError
 from xshot.imports.classes import Encode, read_classes
+from xshot.imports.pictures import spread
 from xshot.imports.roles import Kind
 from xshot.imports.sides import LEAVE_OUT, Roles, Side, pair_sides
 from xshot.imports.unit import unit_rows
@@ -47,6 +48,7 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
         UserError: something is missing or does not fit, or a row breaks a rule of `check_manifest`.
     """
     notices: list[str] = []
+    roles = spread(roles)
     sides = pair_sides(roles)
     (image, splits), text = sides["image"], sides["text"].array
     labels, classes, order = read_classes(roles, sides["labels"].array, encode_names, notices)
@@ -62,8 +64,9 @@ def make_dataset(roles: Roles, encode_names: Encode | None) -> Imported:
     ids = _strings(sides, "ids") or [
         f"{split or 'row'}-{row:06d}" for row, split in enumerate(splits)
     ]
+    pictures = _pictures(sides, notices) or ids
     rows = [
-        Row(ids[row], _picture(ids[row]), captions[row], labels[row], splits[row])
+        Row(ids[row], _picture(pictures[row]), captions[row], labels[row], splits[row])
         for row in kept.tolist()
     ]
     _check(rows)
@@ -102,6 +105,27 @@ def _picture(id_: str) -> str:
     if path.root or ".." in path.parts:
         return "id=" + id_.replace("/", "%2F").replace("\\", "%5C")
     return id_
+
+
+def _pictures(sides: dict[Kind, Side], notices: list[str]) -> list[str] | None:
+    """The name of each row's picture, if several rows have one.
+
+    Ids that rows of different image features share say something else and are not used.
+    """
+    if "pictures" not in sides:
+        return None
+    array, image = sides["pictures"].array, sides["image"].array
+    names = [str(one if array.dtype.kind == "U" else int(one)).strip() for one in array]
+    first: dict[str, int] = {}
+    rows = np.array([first.setdefault(name, row) for row, name in enumerate(names)], np.int64)
+    other = np.flatnonzero((image != image[rows]).any(axis=1))
+    if other.size:
+        notices.append(
+            f"ids of images are not used to tell pictures: rows {rows[other[0]] + 1} and "
+            f"{other[0] + 1} have one, but other image features"
+        )
+        return None
+    return names
 
 
 def _strings(sides: dict[Kind, Side], kind: Kind) -> list[str] | None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from xshot.errors import UserError
 from xshot.imports.arrays import Arrays
 
-RowKind = Literal["image", "text", "labels", "captions", "ids"]
-Kind = Literal[RowKind, "class_features", "class_names"]
+RowKind = Literal["image", "text", "labels", "captions", "ids", "pictures"]
+Kind = Literal[RowKind, "image_of_text", "class_features", "class_names"]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # The first that fits: `train_val_img` is trained on, `retrieval/test/image` is tested.
@@ -30,6 +30,8 @@ _WORDS: dict[str, set[str]] = {
     "image": {"i", "img", "imgs", "image", "images", "visual"},
     "text": {"t", "txt", "text", "texts", "tag", "tags"},
 }
+_PICTURE_WORDS = {"img", "imgs", "image", "images", "picture", "pictures", "photo", "photos"}
+_PICTURE_OF_TEXT = {"image", "of", "text"}
 _FLOATS_EXACT = 2**53
 _RENAME = "rename what you do not mean, as in --rename OLD=unused"
 
@@ -48,8 +50,9 @@ def assign(arrays: Arrays) -> tuple[dict[Role, NDArray[Any]], list[str]]:
     `image/features`, `LAll`, ... A database (`I_db`, `retrieval_img`) is a train part, its queries
     (`I_query`) are the test part. Validation rows (`I_val`) have no role: they would be neither
     trained nor tested on. A label array that is there twice, once per modality, must be the same.
-    Whole numbers are ids only where they leave no doubt: an array `image_id` may as well say which
-    captions are of one picture, and `train_id` which rows to train on.
+    Whole numbers are ids only where they leave no doubt: `train_id` may say which rows to train on.
+    Ids of images of which some are equal (`image_ids`) say which rows are of one picture, and
+    `image_of_text` which picture each text is of.
 
     Raises:
         UserError: two different arrays for one role, or all rows of a kind beside a part of them.
@@ -124,6 +127,15 @@ def _are_whole(array: NDArray[Any]) -> bool:
     return bool(((abs(array) < _FLOATS_EXACT) & (array == np.rint(array))).all())
 
 
+def _says_which_picture(words: set[str], array: NDArray[Any]) -> bool:
+    """Whether these are ids of images, one a row, and some rows have the same."""
+    if not (words & _WORDS["ids"] and words & _PICTURE_WORDS) or 1 < array.ndim == len(
+        [side for side in array.shape if side > 1]
+    ):
+        return False
+    return len(np.unique(array)) < array.size and (array.dtype.kind == "U" or _are_whole(array))
+
+
 def _role(name: str, array: NDArray[Any]) -> Role | None:
     words = {word.lower() for word in _WORD.findall(name)}
     kinds = [kind for kind, own in _WORDS.items() if words & own]
@@ -136,6 +148,10 @@ def _role(name: str, array: NDArray[Any]) -> Role | None:
             # `classes` of as many strings as rows would be labels, but a name a class is the habit.
             return Role("class_names", "")
         return Role("class_features", "") if is_matrix and array.dtype.kind == "f" else None
+    if words >= _PICTURE_OF_TEXT and not is_matrix and not is_text and _are_whole(array):
+        return Role("image_of_text", split)
+    if _says_which_picture(words, array):
+        return Role("pictures", split)
     if kinds[0] == "labels":
         return Role("labels", split)
     if is_text and kinds[0] in ("captions", "text"):

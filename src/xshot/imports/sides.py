@@ -12,7 +12,8 @@ from xshot.imports.roles import Kind, Role, RowKind
 Roles = dict[Role, NDArray[Any]]
 
 LEAVE_OUT: dict[Kind, str] = {
-    kind: f", or leave the {kind} out with --rename OLD=unused" for kind in ("captions", "ids")
+    kind: f", or leave the {kind} out with --rename OLD=unused"
+    for kind in ("captions", "ids", "pictures")
 }
 """What else can be done about the kinds that need not be there."""
 
@@ -44,7 +45,10 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
         told = ", ".join(f"{kind}: {_told(size)}" for kind, size in sizes.items())
         other = [kind for kind, size in sizes.items() if size != sizes["image"]]
         remedy = "".join(LEAVE_OUT[kind] for kind in other) if {*other} <= {*LEAVE_OUT} else ""
-        raise UserError(f"rows of {told}; row i of each must be pair i, in the same parts{remedy}")
+        raise UserError(
+            f"rows of {told}; row i of each must be pair i, in the same parts{remedy}"
+            + _of_fewer_pictures(sizes)
+        )
     if (columns := sides["image"].array.shape[1]) != sides["text"].array.shape[1]:
         raise UserError(
             f"image features of {columns} dimensions and text features of "
@@ -52,6 +56,14 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
             "both must come from one encoder with a common space, as CLIP's"
         )
     return sides
+
+
+def _of_fewer_pictures(sizes: dict[Kind, Counter[str | None]]) -> str:
+    """What several texts a picture need, where it may be these."""
+    fewer = sizes["image"].total() < sizes["text"].total()
+    return (
+        "; if pictures have several texts, add image_of_text: each text's picture" if fewer else ""
+    )
 
 
 def _side(roles: Roles, kind: Kind) -> Side:
