@@ -4,8 +4,8 @@ Arrays are known by their names, as the field writes them: I_tr, T_tr, L_tr, I_t
 train_txt, train_img_lab ...; image, text, labels. I_db or I_retrieval is a train part, I_query a
 test part; I_val is not used. All are whole or all in a train and a test part. Several files are
 read as one. With several texts a picture, `image_of_text` says which picture each text is of, or
-`image_ids` beside repeated image rows are equal. The features of the classes' prompts come from an array `class_features` or from
---encode-names.
+`image_ids` beside repeated image rows are equal. The features of the classes' prompts come from an
+array `class_features` or from --encode-names.
 """
 
 import re

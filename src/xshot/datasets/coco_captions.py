@@ -69,7 +69,8 @@ def _part(root: Path, part: str, *, alone: bool) -> list[Row]:
     if missing:
         raise UserError(
             f"{instances_file}: {len(missing)} of the {len(names)} pictures of "
-            f"{captions_file.name} are not in it, such as {names[min(missing)]!r}; get both of one release"
+            f"{captions_file.name} are not in it, such as {names[min(missing)]!r}; get both of "
+            "one release"
         )
     categories = _categories(instances_file, instances)
     objects = _grouped(instances_file, instances, "category_id", int, names)
