@@ -11,11 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import open_clip
 import torch
 from PIL import Image
 from sklearn.datasets import load_sample_images
 
-from benchmarks.encoders import EMBEDDED, Matrix, ReadmeLoop, load_xshot, save_vit
+from benchmarks.encoders import EMBEDDED, Matrix, ReadmeLoop, load_xshot, save_model
 from benchmarks.side_by_side import REPEATS, Row, side_by_side, summarise
 from benchmarks.threads import CORES, fastest_threads
 from xshot.encoder.cache import FeatureCache
@@ -40,7 +41,8 @@ def rows() -> Iterator[Row]:
         folder = Path(scratch)
         photos = save_photos(folder / "photos", PHOTOS)
         yield from _rows_of("openmoji-lite", EMBEDDED, drawings, texts, image_target=4.0)
-        yield from _rows_of("ViT-B-32", save_vit(folder / "vit"), photos, texts, image_target=2.0)
+        vit = save_model(folder / "vit", open_clip.get_model_config("ViT-B-32"))
+        yield from _rows_of("ViT-B-32", vit, photos, texts, image_target=2.0)
 
 
 def _rows_of(

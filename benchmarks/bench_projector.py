@@ -32,19 +32,19 @@ TERMS = ("classification", "contrast", "contrast_within", "distances")
 Losses = list[list[float]]
 
 
-def make_training_set() -> TrainingSet:
+def make_training_set(pairs: int = PAIRS) -> TrainingSet:
     """Source pairs around random class means."""
     rng = np.random.default_rng(0)
-    classes = np.arange(PAIRS) % CLASSES
+    classes = np.arange(pairs) % CLASSES
     prompts = _unit(rng.standard_normal((CLASSES, DIMENSIONS)))
     image, text = (
-        _unit(prompts[classes] + 0.1 * rng.standard_normal((PAIRS, DIMENSIONS))) for _ in range(2)
+        _unit(prompts[classes] + 0.1 * rng.standard_normal((pairs, DIMENSIONS))) for _ in range(2)
     )
     return TrainingSet(
         image=image,
         text=text,
         labels=np.eye(CLASSES, dtype=bool)[classes],
-        is_support=np.zeros(PAIRS, bool),
+        is_support=np.zeros(pairs, bool),
         prompts=prompts,
         is_target=np.zeros(CLASSES, bool),
         centring=Centring(np.zeros(DIMENSIONS, np.float32), np.zeros(DIMENSIONS, np.float32)),
@@ -52,7 +52,9 @@ def make_training_set() -> TrainingSet:
     )
 
 
-def xshot(training: TrainingSet, params: ProjectorParams, steps: int) -> Losses:
+def xshot(
+    training: TrainingSet, params: ProjectorParams, steps: int, device: str = "cpu"
+) -> Losses:
     """The weighted terms, step by step."""
     with with_threads(TRAINING_THREADS):
         _, curves = train_projector(
@@ -63,7 +65,7 @@ def xshot(training: TrainingSet, params: ProjectorParams, steps: int) -> Losses:
             params=params,
             steps=steps,
             generator=torch.Generator().manual_seed(0),
-            device=torch.device("cpu"),
+            device=torch.device(device),
         )
     return [list(row) for row in zip(*map(curves.series, TERMS), strict=True)]
 
@@ -88,15 +90,18 @@ class Projector(nn.Module):
         return F.normalize(gate * projected + (1 - gate) * features, dim=-1)
 
 
-def metric_learning(training: TrainingSet, params: ProjectorParams, steps: int) -> Losses:
+def metric_learning(
+    training: TrainingSet, params: ProjectorParams, steps: int, device: str = "cpu"
+) -> Losses:
     """The loop that a user of the library writes."""
     generator = torch.Generator().manual_seed(0)
     paired = GatedProjector(
         DIMENSIONS, params.hidden, gate=True, gate_bias=params.gate_bias, generator=generator
     )
-    sides = nn.ModuleList(Projector(paired, modality) for modality in range(2))
+    sides = nn.ModuleList(Projector(paired, modality) for modality in range(2)).to(device)
     classify = NormalizedSoftmaxLoss(CLASSES, DIMENSIONS, params.class_temperature)
     classify.W.data = torch.from_numpy(training.prompts.T.copy())
+    classify.to(device)
     contrast = SupConLoss(params.contrast_temperature)
     learned = [*sides.parameters(), *classify.parameters()]
     optimiser = torch.optim.AdamW(learned, params.lr, weight_decay=params.weight_decay)
@@ -108,12 +113,14 @@ def metric_learning(training: TrainingSet, params: ProjectorParams, steps: int) 
         batch_size=params.batch_size,
         generator=generator,
     )
-    randomness = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=generator)))
-    features = [torch.from_numpy(side) for side in (training.image, training.text)]
-    classes = torch.from_numpy(training.labels.argmax(axis=1))
+    seed = int(torch.randint(2**62, (), generator=generator))
+    randomness = torch.Generator(device).manual_seed(seed)
+    features = [torch.from_numpy(side).to(device) for side in (training.image, training.text)]
+    classes = torch.from_numpy(training.labels.argmax(axis=1)).to(device)
     history, keep = [], 1 - params.dropout
-    for rows in torch.from_numpy(order):
-        masks = torch.empty(2, len(rows), params.hidden).bernoulli_(keep, generator=randomness)
+    for rows in torch.from_numpy(order).to(device):
+        masks = torch.empty(2, len(rows), params.hidden, device=device)
+        masks.bernoulli_(keep, generator=randomness)
         image, text = (
             side(own[rows], mask / keep)
             for side, own, mask in zip(sides, features, masks, strict=True)
@@ -157,7 +164,7 @@ def rows() -> Iterator[Row]:
 
 
 def _relative_distances(image: Tensor, text: Tensor) -> Tensor:
-    upper = torch.triu(torch.ones(len(image), len(image), dtype=torch.bool), 1)
+    upper = torch.triu(image.new_ones(len(image), len(image), dtype=torch.bool), 1)
     distances = (torch.cdist(side, side)[upper] for side in (image, text))
     relative = [values / values.mean() for values in distances]
     return F.huber_loss(*relative)

@@ -34,14 +34,17 @@ Trainer = Callable[[Networks, Batches, VaeganParams], Losses]
 
 
 class Start:
-    """What an epoch starts from: untrained networks, pairs and proposals."""
+    """What an epoch of `pairs` starts from: untrained networks, pairs and proposals."""
 
-    def __init__(self, params: VaeganParams, dtype: torch.dtype) -> None:
+    def __init__(
+        self, params: VaeganParams, dtype: torch.dtype, *, device: str = "cpu", pairs: int = PAIRS
+    ) -> None:
+        self._device = torch.device(device)
         generator = torch.Generator().manual_seed(0)
-        classes = torch.arange(PAIRS) % CLASSES
+        classes = torch.arange(pairs) % CLASSES
         prompts = _sphere(torch.randn(CLASSES, DIMENSIONS, generator=generator))
         means = _sphere(torch.randn(2, CLASSES, DIMENSIONS, generator=generator))[:, classes]
-        features = _sphere(means + torch.randn(2, PAIRS, DIMENSIONS, generator=generator))
+        features = _sphere(means + torch.randn(2, pairs, DIMENSIONS, generator=generator))
         residuals = fit_residuals(
             (features - means).numpy(), n_classes=CLASSES, latent_dim=params.latent_dim
         )
@@ -49,7 +52,7 @@ class Start:
             features.to(dtype),
             means.to(dtype),
             prompts[classes].to(dtype),
-            torch.empty(2, PAIRS, 0, dtype=dtype),
+            torch.empty(2, pairs, 0, dtype=dtype),
         )
         proposals = propose(means, residuals, None, principal=True, generator=generator)
         self._proposals = replace(proposals, latent=proposals.latent.to(dtype))
@@ -60,7 +63,7 @@ class Start:
                 dtype
             ),
             Critic(DIMENSIONS, hidden=hidden, generator=generator).to(dtype),
-        )
+        ).to(self._device)
 
     def train(self, trainer: Trainer, params: VaeganParams) -> Losses:
         """One training from this start, with the same draws every time."""
@@ -70,7 +73,7 @@ class Start:
             shape=(params.steps, params.critic_steps + 1, params.batch_size),
             condition_noise=params.condition_noise,
             generator=torch.Generator().manual_seed(1),
-            device=torch.device("cpu"),
+            device=self._device,
         )
         return trainer(deepcopy(self._networks), batches, params)
 

@@ -1,12 +1,11 @@
 """The encoders that are timed, each as XShot and as the README of open_clip load it."""
 
 import json
+import logging
 from collections.abc import Callable
-from contextlib import redirect_stderr
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import open_clip
@@ -19,7 +18,7 @@ from torch import Tensor
 from xshot.encoder.encode import Encoder
 from xshot.encoder.folder import CONFIG, read_folder
 from xshot.encoder.loading import load_encoder
-from xshot.encoder.precision import resolve_precision
+from xshot.encoder.precision import Precision, resolve_precision
 
 EMBEDDED = Path("models/encoders/openmoji-lite")
 _BATCH = 32
@@ -27,47 +26,53 @@ _BATCH = 32
 Matrix = NDArray[np.float32]
 
 
-def save_vit(folder: Path) -> Path:
-    """ViT-B-32 with random weights, as an open_clip folder."""
+def save_model(folder: Path, model_config: dict[str, Any]) -> Path:
+    """A model with random weights, as an open_clip folder."""
     folder.mkdir()
-    torch.manual_seed(0)
-    with redirect_stderr(StringIO()):  # no pretrained weights, it warns
-        model = open_clip.create_model("ViT-B-32")
-    config = {
-        "model_cfg": open_clip.get_model_config("ViT-B-32"),
-        "preprocess_cfg": open_clip.get_model_preprocess_cfg(model),
-    }
+    preprocessing = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    config = {"model_cfg": model_config, "preprocess_cfg": preprocessing}
     (folder / CONFIG).write_text(json.dumps(config))
+    torch.manual_seed(0)
+    model, _, _ = _quietly(folder, load_weights=False)
     save_file(model.state_dict(), folder / "open_clip_model.safetensors")
     return folder
 
 
-def load_xshot(folder: Path) -> Encoder:
-    """As the stage `extract` loads it, in the precision that `auto` means."""
-    precision = resolve_precision("auto", "cpu")
+def load_xshot(
+    folder: Path,
+    *,
+    device: str = "cpu",
+    precision: Precision | Literal["auto"] = "auto",
+    batch_size: int = 64,
+) -> Encoder:
+    """As the stage `extract` loads it."""
     return load_encoder(
         read_folder(folder),
-        precision=precision,
-        device="cpu",
-        batch_size=64,
+        precision=resolve_precision("auto", device) if precision == "auto" else precision,
+        device=device,
+        batch_size=batch_size,
         long_texts="truncate",
     )
 
 
 @dataclass(frozen=True)
 class ReadmeLoop:
-    """The loop that open_clip's README shows: float32, eager, batches of 32, no workers."""
+    """The loop that open_clip's README shows: eager, batches of 32, no workers.
+
+    In float32 on a CPU, by torch.autocast on a GPU, as there.
+    """
 
     model: Any
     preprocess: Callable[[Image.Image], Tensor]
     tokenizer: Callable[[list[str]], Tensor]
+    device: str = "cpu"
 
     @classmethod
-    def load(cls, folder: Path) -> "ReadmeLoop":
+    def load(cls, folder: Path, device: str = "cpu") -> "ReadmeLoop":
         """From an open_clip folder."""
-        model, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{folder}")
-        model.eval()
-        return cls(model, preprocess, open_clip.get_tokenizer(f"local-dir:{folder}"))
+        model, _, preprocess = _quietly(folder)
+        model.eval().to(device)
+        return cls(model, preprocess, open_clip.get_tokenizer(f"local-dir:{folder}"), device)
 
     @torch.no_grad()
     def images(self, files: list[Path]) -> Matrix:
@@ -75,9 +80,10 @@ class ReadmeLoop:
         parts = []
         for start in range(0, len(files), _BATCH):
             images = [self.preprocess(Image.open(file)) for file in files[start : start + _BATCH]]
-            features = self.model.encode_image(torch.stack(images))
-            parts.append(features / features.norm(dim=-1, keepdim=True))
-        return torch.cat(parts).numpy()
+            with torch.autocast("cuda", enabled=self.device != "cpu"):
+                features = self.model.encode_image(torch.stack(images).to(self.device))
+            parts.append(features.float() / features.float().norm(dim=-1, keepdim=True))
+        return torch.cat(parts).cpu().numpy()
 
     @torch.no_grad()
     def texts(self, texts: list[str]) -> Matrix:
@@ -87,3 +93,12 @@ class ReadmeLoop:
             features = self.model.encode_text(self.tokenizer(texts[start : start + _BATCH]))
             parts.append(features / features.norm(dim=-1, keepdim=True))
         return torch.cat(parts).numpy()
+
+
+def _quietly(folder: Path, **options: Any) -> Any:
+    """Model and preprocessing of a folder; of random weights open_clip warns."""
+    logging.disable(logging.WARNING)
+    try:
+        return open_clip.create_model_and_transforms(f"local-dir:{folder}", **options)
+    finally:
+        logging.disable(logging.NOTSET)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -43,12 +43,44 @@ def record(name: str, rows: Sequence[Row]) -> None:
     results = {known: results[known] for known in BENCHMARKS if known in results}
     _RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     table = _HEAD + "".join(_line(Row(**row)) for known in results.values() for row in known)
-    text = re.sub(
-        r"(?<=<!-- table -->\n).*(?=<!-- /table -->)",
-        lambda _: table,
+    _put("table", table)
+
+
+def record_gpu(results: dict[str, Any]) -> None:
+    """Keep what `benchmarks.gpu` found as gpu.json, and show it in README.md.
+
+    Raises:
+        ValueError: it was found at toy size, on a CPU.
+    """
+    if "card" not in results.get("machine", {}):
+        raise ValueError("these figures are of no CUDA device")
+    (_HERE / "gpu.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    lines = [
+        f"Measured on one {results['machine']['card']}.\n\n",
+        "| part | what | found |\n|---|---|---|\n",
+    ]
+    for part, found in results.items():
+        lines += [f"| {part} | {name} | {value} |\n" for name, value in _leaves(found)]
+    _put("gpu", "".join(lines))
+
+
+def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{name}, ")
+        else:
+            yield f"{path}{name}", _rounded(value)
+
+
+def _put(mark: str, section: str) -> None:
+    """Put text between the marks of README.md."""
+    text, count = re.subn(
+        rf"(?<=<!-- {mark} -->\n).*(?=<!-- /{mark} -->)",
+        lambda _: section,
         _README.read_text(encoding="utf-8"),
         flags=re.DOTALL,
     )
+    assert count == 1, mark
     _README.write_text(text, encoding="utf-8")
 
 

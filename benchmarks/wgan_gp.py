@@ -111,7 +111,7 @@ def _critic_loss(
     batch, proposals = draw
     noise = _normal(batch.features, batches)
     share = torch.empty_like(batch.features[..., :1]).uniform_(generator=batches.randomness)
-    total = torch.zeros(())
+    total = batch.features.new_zeros(())
     for m, side in enumerate(sides):
         with torch.no_grad():
             fake = _fake(side, batch, proposals, noise, m)
@@ -138,7 +138,7 @@ def _generator_loss(
     drawn = _normal(torch.stack([mean for mean, _ in encoded]), batches)
     noise = _normal(batch.features, batches)
     latents = [mean + (log / 2).exp() * drawn[m] for m, (mean, log) in enumerate(encoded)]
-    total = torch.zeros(())
+    total = batch.features.new_zeros(())
     for m, (side, (mean, log_variance)) in enumerate(zip(sides, encoded, strict=True)):
         kl = (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
         own, composed = (

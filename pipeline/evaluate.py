@@ -40,7 +40,8 @@ PROJECTOR = Path("models/projector")
 def main() -> None:
     """Write metrics.json, plots/ and report/index.html."""
     params = load_params()
-    data, threads = params.section(DataParams), params.section(RunParams).threads
+    data, run = params.section(DataParams), params.section(RunParams)
+    threads, device = run.threads, resolve_device(run.device)
     limit_threads(threads)
     episode = read_episode(Path("data/episode.json"))
     heldout = read_heldout(Path("data/heldout.json"))
@@ -59,12 +60,13 @@ def main() -> None:
             episode.task,
             exam,
             threads=threads,
+            device=device,
             resamples=evaluate.bootstrap,
             rng=numpy_stream(episode.seed, "evaluate"),
         )
     else:
         outcome = _estimated(params, episode, provenance, choice)
-    series = make_series(outcome, threads=threads)
+    series = make_series(outcome, threads=threads, device=device)
     limit_threads(TRAINING_THREADS)  # the matrices from here on are small
     generation = None
     if measured:
@@ -137,11 +139,12 @@ def _estimated(params: Params, episode: Episode, provenance: Provenance, choice:
     from xshot.selection.workbench import Settings
 
     run = params.section(RunParams)
+    device = resolve_device(run.device)
     benches = pseudo_benches(
         episode,
         lambda ids: read_features(FEATURES, ids),
         read_class_features(FEATURES),
-        torch.device(resolve_device(run.device)),
+        torch.device(device),
     )
     limit_threads(TRAINING_THREADS)
     variant, settings = VARIANTS[provenance.variant], Settings.of(params)
@@ -154,6 +157,7 @@ def _estimated(params: Params, episode: Episode, provenance: Provenance, choice:
             bench.task,
             test_items(bench.heldout),
             threads=run.threads,
+            device=device,
             resamples=0,
             rng=numpy_stream(bench.seed, "evaluate"),
         )

@@ -46,7 +46,8 @@ class RunParams(Section):
         description="CPU threads of encoding and ranking; pseudo-episodes trained at a time",
     )
     device: str = Field(
-        pattern=r"^(auto|cpu|cuda(:\d+)?)$", description="auto = GPU if there is one, else CPU"
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="auto = CUDA's GPU if there is one, else CPU; Apple's mps is not supported",
     )
 
 

@@ -63,6 +63,7 @@ def judge(
     exam: Exam,
     *,
     threads: int,
+    device: str,
     resamples: int,
     rng: np.random.Generator,
 ) -> Outcome:
@@ -74,6 +75,7 @@ def judge(
         task: names the classes.
         exam: labels of the rows, and which of them ask and answer.
         threads: threads that rank; no result depends on them.
+        device: where to rank, `cpu` or `cuda:N`.
         resamples: of the test pictures, for the intervals; 0 = none.
         rng: draws the resamples.
     """
@@ -99,6 +101,7 @@ def judge(
             asks=exam.asks,
             answers=exam.answers,
             threads=threads,
+            device=device,
             resamples=resamples,
             rng=rng,
         ),

@@ -64,10 +64,10 @@ class Series:
     gates: Columns
 
 
-def make_series(outcome: Outcome, *, threads: int = 1) -> Series:
+def make_series(outcome: Outcome, *, threads: int = 1, device: str = "cpu") -> Series:
     """Derive all series from an outcome."""
     return Series(
-        precision_recall=_precision_recall(outcome, threads),
+        precision_recall=_precision_recall(outcome, threads, device),
         class_ap=_class_ap(outcome),
         gates=_gates(outcome),
     )
@@ -102,13 +102,13 @@ def read_columns(path: Path) -> Columns:
     return dict(zip(header, table.T, strict=True))
 
 
-def _precision_recall(outcome: Outcome, threads: int) -> Columns:
+def _precision_recall(outcome: Outcome, threads: int, device: str) -> Columns:
     gallery = outcome.evaluation.galleries["target"]
     return {
         "recall": RECALL_PERCENT / 100,
         **{
             f"{system}_{direction}": precision_recall(
-                gallery.task(outcome.systems[system], direction), threads=threads
+                gallery.task(outcome.systems[system], direction), threads=threads, device=device
             )
             for system in SYSTEMS
             for direction in DIRECTIONS

@@ -14,17 +14,18 @@ _MOST_RANKS = 2**16
 """Ranks looked at, over all orders of one query's ties: every order of a few, a sample of many."""
 
 
-def precision_recall(task: Task, *, threads: int = 1) -> NDArray[np.float64]:
+def precision_recall(task: Task, *, threads: int = 1, device: str = "cpu") -> NDArray[np.float64]:
     """Interpolated precision at each of `RECALL_PERCENT`, averaged over the queries.
 
     Interpolated precision at a recall is the highest precision at that recall or above (TREC).
     Where scores tie, it is the mean over the orders of the ties: over all of them where they are
-    few, else over some thousands of drawn ranks. (A maximum has no closed form.)
+    few, else over some thousands of drawn ranks. (A maximum has no closed form.) `threads` and
+    `device` as for `map_rankings`.
 
     Returns:
         (101,) means over the queries with a relevant item; all 0 if there is no such query.
     """
-    parts = map_rankings(_interpolated, task, threads=threads)
+    parts = map_rankings(_interpolated, task, threads=threads, device=device)
     curves = np.concatenate([np.zeros((0, len(RECALL_PERCENT))), *parts])
     return np.asarray(curves.sum(axis=0) / max(len(curves), 1), dtype=np.float64)
 

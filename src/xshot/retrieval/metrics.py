@@ -40,13 +40,15 @@ class QueryScores:
         return self.n_relevant > 0
 
 
-def score_queries(task: Task, *, threads: int = 1, block_scores: int = BLOCK_SCORES) -> QueryScores:
+def score_queries(
+    task: Task, *, threads: int = 1, block_scores: int = BLOCK_SCORES, device: str = "cpu"
+) -> QueryScores:
     """Rank the items for every query and score the rankings; arguments as for `map_rankings`.
 
     Average precision equals scikit-learn's `average_precision_score` where no scores tie.
     """
     nothing = RelevantRanks(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    parts = map_rankings(_score, task, threads=threads, block_scores=block_scores)
+    parts = map_rankings(_score, task, threads=threads, block_scores=block_scores, device=device)
     parts = parts or [_score(nothing)]
     return QueryScores(
         n_relevant=np.concatenate([part.n_relevant for part in parts]),

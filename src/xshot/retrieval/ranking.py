@@ -103,6 +103,7 @@ def map_rankings(
     *,
     threads: int = 1,
     block_scores: int = BLOCK_SCORES,
+    device: str = "cpu",
 ) -> list[T]:
     """Rank by inner product, highest first, and visit the ranks; equal items score equal.
 
@@ -110,11 +111,16 @@ def map_rankings(
         visit: called with consecutive queries at a time, maybe from several threads at once.
         task: what to rank.
         threads: threads that sort and visit; the inner products use BLAS's own.
-        block_scores: scores held at a time. Results depend on neither.
+        block_scores: scores held at a time on a CPU. Results depend on neither.
+        device: where to sort, `cpu` or `cuda:N`.
 
     Returns:
         What `visit` returned, in the queries' order.
     """
+    if device != "cpu":
+        from xshot.retrieval.gpu_ranking import map_rankings_on
+
+        return map_rankings_on(device, visit, task, threads=threads)
     relevance = _relevance(task)
     n_items = max(len(task.items), 1)
     block, tile = max(1, block_scores // n_items), max(1, _TILE_SCORES // n_items)

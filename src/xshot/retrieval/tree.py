@@ -53,6 +53,7 @@ def evaluate_systems(
     asks: NDArray[np.bool_] | None = None,
     answers: NDArray[np.bool_] | None = None,
     threads: int = 1,
+    device: str = "cpu",
     resamples: int = 0,
     rng: np.random.Generator | None = None,
 ) -> Evaluation:
@@ -67,6 +68,7 @@ def evaluate_systems(
         asks: (N,) whether a row asks; None = all do.
         answers: (N,) whether a row answers; None = all do.
         threads: threads that sort; no result depends on them.
+        device: where to sort, `cpu` or `cuda:N`.
         resamples: bootstrap resamples of the test pictures, each with its texts, shared by systems
             and directions; 0 leaves out every `ci95`. Target and source pictures are resampled
             separately, so that every gallery keeps its size.
@@ -82,7 +84,7 @@ def evaluate_systems(
     paths = list(product(systems, galleries, DIRECTIONS))
     scores = {
         (system, name, direction): score_queries(
-            galleries[name].task(systems[system], direction), threads=threads
+            galleries[name].task(systems[system], direction), threads=threads, device=device
         )
         for system, name, direction in progress(
             paths, total=len(paths), unit="gallery", label="ranking"
