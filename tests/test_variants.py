@@ -9,7 +9,7 @@ DESIGNED = {
     "clip", "flex_clip", "gcrdp", "flex_gcrdp", "xshot", "centred_clip", "ungated", "dscmr",
     "tip_adapter", "posterior", "no_generation", "no_gan", "no_composition", "no_gate",
     "no_mixture", "single_positive", "no_rdp",
-    "tip_adapter_f", "linear_probe", "cross_modal",
+    "clip_adapter", "tip_adapter_f", "linear_probe", "cross_modal",
 }  # fmt: skip
 
 

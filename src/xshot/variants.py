@@ -25,7 +25,8 @@ class Variant:
         mixture: Gaussian-mixture responsibilities weigh positives and steer generation (GCRDP).
         contrast: contrastive term of the projection (GCRDP: multi-positive).
         distances: relative distance preservation (GCRDP).
-        objective: `xshot` = the losses above; `dscmr` = those of Zhen et al., CVPR 2019.
+        objective: `xshot` = the losses above; `dscmr` = those of Zhen et al., CVPR 2019;
+            `clip_adapter` = network, loss and length of Gao et al., IJCV 2023.
         coordinates: class-posterior coordinates that join the embedding: ours, or the posterior of
             a published few-shot classifier (Tip-Adapter, Tip-Adapter-F, LP++, cross-modal probe).
     """
@@ -39,7 +40,7 @@ class Variant:
     mixture: bool = True
     contrast: Literal["none", "single", "multi"] = "multi"
     distances: bool = True
-    objective: Literal["xshot", "dscmr"] = "xshot"
+    objective: Literal["xshot", "dscmr", "clip_adapter"] = "xshot"
     coordinates: Literal["none", "posterior", "tip", "tip_f", "linear_probe", "cross_modal"] = (
         "posterior"
     )
@@ -69,6 +70,7 @@ VARIANTS: dict[str, Variant] = {
     "centred_clip": _UNTRAINED,
     "ungated": replace(_BARE, contrast="single"),
     "dscmr": replace(_BARE, objective="dscmr"),
+    "clip_adapter": replace(_BARE, objective="clip_adapter"),
     "tip_adapter": replace(_UNTRAINED, coordinates="tip"),
     "tip_adapter_f": replace(_UNTRAINED, coordinates="tip_f"),
     "linear_probe": replace(_UNTRAINED, coordinates="linear_probe"),

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import episode, fit_gmm, select, synthesize, train_projector, train_vaegan
 from tests.support.stage import run_python
-from xshot.projector.baselines import cross_modal
+from xshot.projector.baselines import clip_adapter, cross_modal
 from xshot.projector.file import load_embedder
 from xshot.variants import VARIANTS
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("stage_folder")
 def _few_steps(monkeypatch):
     """The published number takes seconds."""
     monkeypatch.setattr(cross_modal, "STEPS", 400)
+    monkeypatch.setattr(clip_adapter, "EPOCHS", 20)
 
 
 @pytest.fixture

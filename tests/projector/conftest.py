@@ -4,7 +4,7 @@ import torch
 
 from xshot.episode.training_set import Centring, TrainingSet, normalise
 from xshot.mixture.mixture import Mixture, Mixtures
-from xshot.projector.baselines import cross_modal
+from xshot.projector.baselines import clip_adapter, cross_modal
 from xshot.projector.choice import Choice
 from xshot.projector.fitting import fit_embedder
 from xshot.projector.params import ProjectorParams
@@ -16,6 +16,7 @@ from xshot.variants import VARIANTS
 def _few_steps(monkeypatch):
     """The published number takes seconds."""
     monkeypatch.setattr(cross_modal, "STEPS", 400)
+    monkeypatch.setattr(clip_adapter, "EPOCHS", 20)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from xshot.projector.baselines import clip_adapter
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import project
 from xshot.projector.fitting import assemble, evidence_of
@@ -21,7 +22,8 @@ def test_parts_are_those_of_the_variant(fit, name):
     if variant.projector:
         assert (embedder.projector.gate is not None) == variant.gate
         terms = "dscmr" if variant.objective == "dscmr" else "classification"
-        assert len(curves.series(terms)) == 4
+        steps = clip_adapter.EPOCHS if variant.objective == "clip_adapter" else 4
+        assert len(curves.series(terms)) == steps
     if variant.coordinates != "none":
         kinds = embedder.coordinates[0].evidence.kinds
         assert ("projected" in kinds) == variant.projector

@@ -175,15 +175,15 @@ def _load_projector(floats: dict[str, Matrix], config: dict[str, Any]) -> "Gated
         return None
     import torch
 
+    from xshot.projector.baselines.clip_adapter import ClipAdapter
     from xshot.projector.networks import GatedProjector
 
-    projector = GatedProjector(
-        config["dimensions"],
-        config["network"]["hidden"],
-        gate=config["network"]["gate"],
-        gate_bias=0,
-        generator=torch.Generator(),
-    )
+    sizes = config["dimensions"], config["network"]["hidden"]
+    if "projector.ratio" in floats:
+        projector: GatedProjector = ClipAdapter(*sizes, generator=torch.Generator())
+    else:
+        gate = config["network"]["gate"]
+        projector = GatedProjector(*sizes, gate=gate, gate_bias=0, generator=torch.Generator())
     prefix = "projector."
     state = {
         name.removeprefix(prefix): torch.from_numpy(tensor)

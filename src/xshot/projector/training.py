@@ -9,6 +9,7 @@ from xshot.episode.training_set import TrainingSet
 from xshot.errors import UserError
 from xshot.mixture.mixture import Mixtures
 from xshot.progress import progress
+from xshot.projector.baselines.clip_adapter import train_clip_adapter
 from xshot.projector.batches import Pools, draw_batches
 from xshot.projector.networks import GatedProjector
 from xshot.projector.objective import Batch, loss_terms
@@ -46,6 +47,8 @@ def train_projector(
     Raises:
         UserError: a loss is not finite, or every term is off.
     """
+    if variant.objective == "clip_adapter":
+        return train_clip_adapter(training, generator=generator, device=device)
     network = GatedProjector(
         training.dimensions,
         params.hidden,
