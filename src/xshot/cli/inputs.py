@@ -12,6 +12,7 @@ from xshot.cli.hazards import check_hazards
 from xshot.cli.surroundings import check_for_copies
 from xshot.datasets import imported
 from xshot.datasets.adapters import build_manifest
+from xshot.datasets.growing import read_before
 from xshot.datasets.params import DataParams
 from xshot.datasets.templates import choose_templates, doubt_templates
 from xshot.encoder.checkpoint import read_encoder_files
@@ -42,6 +43,7 @@ def check_dataset(params: Params) -> Generator[Finding, None, Manifest | None]:
                 test_fraction=data.test_fraction,
                 min_test=data.min_test,
                 overlaps=data.overlaps,
+                before=read_before(Path("data/manifest.parquet")),
             )
         )
     for warning in warnings:

@@ -15,6 +15,7 @@ from xshot.datasets import (
     wikipedia,
     xmedianet,
 )
+from xshot.datasets.growing import known_sides
 from xshot.datasets.images import check_images
 from xshot.datasets.joining import Joined, join_rows
 from xshot.datasets.lookalikes import lookalikes
@@ -77,11 +78,22 @@ def build_manifest(
     test_fraction: float,
     min_test: int,
     overlaps: Overlaps = "keep",
+    before: Manifest | None = None,
 ) -> Manifest:
     """Read a dataset, look at every picture, join its rows, and split it if it brings no split.
 
     A picture with an unknown header is only warned of: `extract` decodes it and follows
     `data.on_bad_image`.
+
+    Args:
+        name: `data.name`.
+        root: `data.root`.
+        split_seed: draws the split.
+        test_fraction: share of each class that is test.
+        min_test: test pictures of a class, at least.
+        overlaps: what becomes of pictures that a given split has in both parts.
+        before: what this data set gave before, if that is known: its pictures keep their side of a
+            drawn split.
 
     Raises:
         UserError: the folder is absent, or naming the file and row that is malformed.
@@ -112,12 +124,15 @@ def build_manifest(
     # Where there are no pictures, rows of equal texts have features of their own all the same.
     result = _joined(root, join_rows(rows, alike, repeats=not adapter.pictures), overlaps)
     if not given:
+        settings = (name, split_seed, test_fraction, min_test)
+        result = replace(result, drawn=dict(zip(_DRAWN, map(str, settings), strict=True)))
         drawn = draw_split(
             result.pictures,
             result.labels,
             seed=split_seed,
             test_fraction=test_fraction,
             min_test=min_test,
+            known=known_sides(result, before),
         )
         result = replace(result, splits=tuple(drawn))
     if adapter.classes is not None:
@@ -125,6 +140,9 @@ def build_manifest(
     for note in result.notes:
         _log.warning("%s: %s", root, note)
     return result
+
+
+_DRAWN = ("name", "split_seed", "test_fraction", "min_test")
 
 
 def _checked(root: Path, rows: list[Row], splits: list[str]) -> Manifest:

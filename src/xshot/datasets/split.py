@@ -1,7 +1,7 @@
 """The fixed train/test split of datasets that bring none."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ def draw_split(
     seed: int,
     test_fraction: float,
     min_test: int,
+    known: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Draw `train` or `test` for each row, class by class.
 
@@ -22,7 +23,8 @@ def draw_split(
     are test. Rows of one item go together: a picture with several texts is never in both parts.
     The draw depends neither on the order of the rows nor on other classes' items. With several
     labels an item is drawn for its rarest class; a more frequent class then draws what it still
-    lacks.
+    lacks. Items whose side is known keep it, and the rest are drawn around them: a data set may
+    grow.
 
     Args:
         items: what is drawn, one per row; a picture's path.
@@ -30,20 +32,22 @@ def draw_split(
         seed: `data.split_seed`.
         test_fraction: share of a class that is test.
         min_test: test items of a class, at least.
+        known: item -> `train` or `test`, of those that were drawn before.
     """
+    known = known or {}
     members: dict[str, set[str]] = defaultdict(set)
     for item, classes in zip(items, labels, strict=True):
         for name in classes:
             members[name].add(item)
-    test: set[str] = set()
-    decided: set[str] = set()
+    decided = set(known)
+    test = {item for item, split in known.items() if split == "test"}
     for name in sorted(members, key=lambda name: (len(members[name]), name)):
         pool = members[name]
         random = numpy_stream(seed, f"split {name}")
         least = min(min_test, len(pool))
         wanted = max(least, round(test_fraction * len(pool)))
         test |= _draw(pool - decided, wanted - len(pool & test), random)
-        test |= _draw(pool - test, least - len(pool & test), random)
+        test |= _draw(pool - test - known.keys(), least - len(pool & test), random)
         decided |= pool
     return ["test" if item in test else "train" for item in items]
 

@@ -56,6 +56,7 @@ class Manifest:
         twins: picture -> the first one with the same bytes, though with other labels.
         notes: what is odd about the data, a line each.
         classes: names of the classes in the data set's own order; () where it has none.
+        drawn: with which settings the split was drawn; empty where the data set brings one.
     """
 
     ids: Sequence[str]
@@ -66,6 +67,7 @@ class Manifest:
     twins: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -119,6 +121,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         "twins": dict(manifest.twins),
         "notes": manifest.notes,
         "classes": manifest.classes,
+        "drawn": dict(manifest.drawn),
     }
     if any(remarks.values()):
         schema = _SCHEMA.with_metadata({_REMARKS: json.dumps(remarks)})
@@ -128,12 +131,12 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 def _remarks(
     path: Path, metadata: Mapping[bytes, bytes] | None
-) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Twins, notes and classes."""
+) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """Twins, notes, classes and settings of the draw."""
     try:
         tree = json.loads((metadata or {}).get(_REMARKS, b"{}"))
         notes, classes = (tuple(tree.get(key, ())) for key in ("notes", "classes"))
-        return dict(tree.get("twins", {})), notes, classes
+        return dict(tree.get("twins", {})), notes, classes, dict(tree.get("drawn", {}))
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: damaged ({error}); run `dvc repro prepare`") from None
 
