@@ -33,6 +33,22 @@ def copy_of(repository, tmp_path):
     return shutil.copytree(repository, tmp_path / "copy", symlinks=True)
 
 
+def test_added_classes_are_saved_and_can_be_added_to(copy_of):
+    retriever = xshot.Retriever.load(copy_of / "models/projector", device="cpu")
+    grown = retriever.with_class("a new one", rows=[0, 3]).with_class("by name alone")
+    grown.save(copy_of / "models/grown")
+    again = xshot.Retriever.load(copy_of / "models/grown", device="cpu")
+    assert again.classes == grown.classes
+    assert again.provenance.target[-2:] == ("a new one", "by name alone")
+    for query in ("a bird", "a new one"):
+        assert again.search(text=query) == grown.search(text=query)
+    further, whole = (each.with_class("a third", rows=[5]) for each in (again, grown))
+    for one, other in zip(further.search(text="a bird"), whole.search(text="a bird"), strict=True):
+        assert one.image == other.image
+        assert one.score == pytest.approx(other.score, abs=2e-5)
+        assert one.guess == other.guess
+
+
 def test_importing_xshot_imports_no_torch():
     code = "import sys, xshot; assert not {'torch', 'numpy', 'h5py'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "src")

@@ -59,9 +59,12 @@ class Provenance:
 
 
 def save_embedder(
-    folder: Path, embedder: Embedder, provenance: Provenance, choice: Choice, curves: Curves
+    folder: Path, embedder: Embedder, provenance: Provenance, choice: Choice | None, curves: Curves
 ) -> None:
-    """Write models/projector: tensors, config.json and curves.csv, atomically."""
+    """Write models/projector: tensors, config.json and curves.csv, atomically.
+
+    `choice` is what `select` chose; None where that is not known any more.
+    """
     tensors: dict[str, NDArray[np.generic]] = {
         "centring.image": embedder.centring.image,
         "centring.text": embedder.centring.text,
@@ -86,7 +89,7 @@ def save_embedder(
     config = {
         "schema_version": SCHEMA_VERSION,
         "provenance": _without_defaults(asdict(provenance)),
-        "choice": asdict(choice),
+        "choice": asdict(choice) if choice else None,
         "dimensions": len(embedder.centring.image),
         "network": network,
         "coordinates": coordinates,

@@ -98,13 +98,25 @@ def _extended(
         )
         prototypes = np.concatenate([prototypes, normalise(means[-count:])])
     members = normalise(np.concatenate([members, named]) @ known.metric)
+    # Rows before class means, old and new: what was added can be saved and added to.
+    order = _rows_before_means(len(rows), len(known.members), len(labels), count)
     return replace(
         known,
         prompts=prompts,
-        members=np.concatenate([known.members, members]),
-        shares=_beside(known.shares, worth / worth.sum(axis=0)),
+        members=np.concatenate([known.members, members])[order],
+        shares=_beside(known.shares, worth / worth.sum(axis=0))[order],
         prototypes=prototypes,
     )
+
+
+def _rows_before_means(n_rows: int, n_known: int, n_added: int, n_new: int) -> NDArray[np.int64]:
+    """Places of known rows, added rows, known means and new means.
+
+    They stand as known rows, known means, added rows, new means.
+    """
+    places = np.arange(n_known + n_added + n_new)
+    known_rows, known_means, added, new = np.split(places, [n_rows, n_known, n_known + n_added])
+    return np.concatenate([known_rows, added, known_means, new])
 
 
 def _recovered_rows(known: Evidence) -> tuple[Matrix, Matrix]:

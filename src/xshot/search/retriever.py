@@ -1,17 +1,18 @@
 """Search by image or by text with what was trained, and with raw CLIP beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.curves import Curves
 from xshot.errors import UserError
 from xshot.pictures import BadImageError, decode_image
 from xshot.projector.embedder import Embedder
-from xshot.projector.file import Provenance, load_embedder
+from xshot.projector.file import Provenance, load_embedder, save_embedder
 from xshot.reading import explain, read_file
 from xshot.retrieval.search import top_k
 from xshot.search.classes import NewClass, add_classes
@@ -282,6 +283,24 @@ class Retriever:
         if len(left) == len(self.added):
             raise UserError(f"class '{name}' was not added")
         return self._with_added(left)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model with the classes that were added, which `Retriever.load` loads again.
+
+        Args:
+            folder: a new one beside `models/projector`, as the encoder's path starts from there.
+
+        Raises:
+            UserError: the disk is full or the folder cannot be written.
+        """
+        names = tuple(new.name for new in self.added)
+        provenance = replace(
+            self.provenance,
+            classes=(*self.provenance.classes, *names),
+            target=(*self.provenance.target, *names),
+        )
+        curves = Curves("save", remedy="")  # nothing was trained
+        save_embedder(Path(folder), self._embedder, provenance, None, curves)
 
     def _with_added(self, added: tuple[NewClass, ...]) -> "Retriever":
         return Retriever(
