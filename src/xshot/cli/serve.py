@@ -21,6 +21,10 @@ def command(
         typer.Option(help="address to listen on; another than loopback opens it to the network"),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = 8000,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="name that a proxy in front is called by and passes on; several times"),
+    ] = None,
     index: GalleryOption = None,
     model: ModelOption = Path("models/projector"),
 ) -> None:
@@ -44,9 +48,11 @@ def command(
         retriever.encoder.load(images=True)
         retriever.embed()
         retriever.search(text="the first one takes longer than all others")
-    hosts = ("localhost", "127.0.0.1", "[::1]") if host in _LOOPBACK else ("*",)
+    named = [name.lower() for name in allow_host or ()]
+    hosts = ("localhost", "127.0.0.1", "[::1]", *named) if host in _LOOPBACK else ("*",)
     config = uvicorn.Config(
-        create_app(retriever, hosts=hosts),
+        # Proxies of notebooks and of demos show it in a frame.
+        create_app(retriever, hosts=hosts, framed=bool(named) or host not in _LOOPBACK),
         host=host,
         port=port,
         log_level="warning",

@@ -97,12 +97,13 @@ class Search:
         self.images.close()
 
 
-def create_app(retriever: Retriever, *, hosts: Sequence[str]) -> FastAPI:
+def create_app(retriever: Retriever, *, hosts: Sequence[str], framed: bool = False) -> FastAPI:
     """The application.
 
     Args:
         retriever: with a gallery whose images can be found.
         hosts: names that the server may be called by; `*` for any.
+        framed: let other pages show it in a frame.
     """
     search = Search(retriever)
 
@@ -113,7 +114,7 @@ def create_app(retriever: Retriever, *, hosts: Sequence[str]) -> FastAPI:
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
     page = render_page(retriever)
-    app.add_middleware(Guard, policy=security_policy(page), hosts=hosts)
+    app.add_middleware(Guard, policy=security_policy(page, framed=framed), hosts=hosts)
     _answer_errors(app)
     _add_page(app, search, page)
     _add_queries(app, search)

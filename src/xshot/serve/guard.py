@@ -64,7 +64,8 @@ class Guard:
         if self._hosts & {"*", host}:
             return None
         names = ", ".join(sorted(self._hosts))
-        return JSONResponse({"error": f"host {host!r} is not served; ask for {names}"}, 400)
+        told = f"host {host!r} is not served; ask for {names}, or start with --allow-host {host}"
+        return JSONResponse({"error": told}, 400)
 
 
 def _refusal(scope: Scope) -> JSONResponse | None:

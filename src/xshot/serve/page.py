@@ -26,8 +26,13 @@ def render_page(retriever: Retriever) -> str:
     )
 
 
-def security_policy(page: str) -> str:
-    """A policy under which exactly the page's own script and style run, and nothing is loaded."""
+def security_policy(page: str, *, framed: bool) -> str:
+    """A policy under which exactly the page's own script and style run, and nothing is loaded.
+
+    Args:
+        page: the HTML text.
+        framed: let other pages show it in a frame, as notebooks and hosts of demos do.
+    """
     hashes = {
         tag: " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -37,6 +42,6 @@ def security_policy(page: str) -> str:
     }
     return (
         f"default-src 'none'; script-src {hashes['script']}; style-src {hashes['style']}; "
-        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+        + ("" if framed else "; frame-ancestors 'none'")
     )

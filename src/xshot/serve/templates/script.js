@@ -9,6 +9,10 @@ const WELCOME = $("welcome");
 // What is asked: an image, or else the text in the box. `findChosen`: the user has said what to match.
 const state = { image: null, findChosen: false, chosen: new Map(), added: new Set(), running: null, timer: 0 };
 
+// The page may lie under any path, as behind a proxy, and that with or without a slash at its end.
+const BASE = new URL(location.pathname.endsWith("/") ? "./" : `${location.pathname.split("/").pop()}/`, location.href);
+const api = (path) => new URL(`api/${path}`, BASE).href;
+
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);
@@ -55,10 +59,10 @@ function ask(signal) {
   const find = checked("find") ?? null;
   if (state.image) {
     const query = new URLSearchParams({ system, ...(find && { find }) });
-    return request(`/api/search/image?${query}`, { method: "POST", body: state.image, signal });
+    return request(api(`search/image?${query}`), { method: "POST", body: state.image, signal });
   }
   const body = JSON.stringify({ text: $("text").value.trim(), system, find });
-  return request("/api/search", { method: "POST", body, signal, headers: { "content-type": "application/json" } });
+  return request(api("search"), { method: "POST", body, signal, headers: { "content-type": "application/json" } });
 }
 
 async function search() {
@@ -103,7 +107,7 @@ function answer(system, hits) {
 }
 
 function card(hit, system) {
-  const image = make("img", { src: `/api/pictures/${hit.row}`, alt: hit.text || hit.image, loading: "lazy" });
+  const image = make("img", { src: api(`pictures/${hit.row}`), alt: hit.text || hit.image, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(hit.image), { once: true });
   const isNew = state.added.has(hit.guess);
   const parts = [make("span", { className: "frame" }, image)];
@@ -153,7 +157,7 @@ async function addClass(event) {
   for (const row of state.chosen.keys()) form.append("rows", row);
   if (state.image) form.append("images", state.image);
   try {
-    showClasses(await (await request("/api/classes", { method: "POST", body: form })).json());
+    showClasses(await (await request(api("classes"), { method: "POST", body: form })).json());
     $("name").value = "";
     clearChoice();
     await search();
@@ -165,7 +169,7 @@ async function addClass(event) {
 
 async function removeClass(name) {
   try {
-    const url = `/api/classes/${encodeURIComponent(name)}`;
+    const url = api(`classes/${encodeURIComponent(name)}`);
     showClasses(await (await request(url, { method: "DELETE" })).json());
     await search();
   } catch (error) {
@@ -260,5 +264,5 @@ document.addEventListener("drop", (event) => {
 if ($("teach")) {
   $("teach").addEventListener("submit", addClass);
   $("teach-cancel").addEventListener("click", clearChoice);
-  fetch("/api/classes").then((response) => response.json()).then(showClasses);
+  fetch(api("classes")).then((response) => response.json()).then(showClasses);
 }
