@@ -5,14 +5,21 @@ PYTHON ?= python3
 
 # The checkout's own source comes first, so that several checkouts can share one environment.
 export PYTHONPATH := $(CURDIR)/src
-export PATH := $(abspath $(VENV))/bin:$(PATH)
+# No function of make's that takes a name with spaces for several.
+export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: demo test test-long test-browser torture sweep tune bench gpu gpu-wheels lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
-	python -m xshot.report.summary
+	@python -m xshot.report.summary
+	@echo
+	@echo 'Look at report/index.html. To go on, activate the environment and ask for something:'
+	@echo
+	@echo '  source $(VENV)/bin/activate'
+	@echo '  xshot search "a red bird" --html answers.html'
+	@echo '  dvc exp run -S model.k_shot=1'
 
 test: $(VENV)/.xshot-test  ## run the default tests (under 10 minutes)
 	python -m pytest $(PYTEST)
@@ -69,6 +76,8 @@ $(VENV)/.xshot-run: requirements.lock pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	# Out of an archive there is no Git; DVC then has to be told.
+	git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
 	touch $@
 
 $(VENV)/.xshot-test: requirements-test.lock $(VENV)/.xshot-run

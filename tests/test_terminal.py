@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import unicodedata
+from shlex import quote
 
 import pytest
 from hypothesis import given
@@ -81,7 +82,7 @@ ENCODINGS = ("utf-8:strict", "cp1252", "ascii", "iso8859-1", "cp932", "utf-16")
 def run(shell, environment=None, lines=0):
     # From standard input: no argument has to be decoded.
     return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"{sys.executable} - {lines}{shell}"],
+        ["bash", "-o", "pipefail", "-c", f"{quote(sys.executable)} - {lines}{shell}"],
         input=PRINT.encode(),
         capture_output=True,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path), **(environment or {})},

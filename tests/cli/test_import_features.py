@@ -102,7 +102,8 @@ def test_every_form_gives_the_same_dataset(folder, form):
 def test_what_to_type_next_can_be_typed(folder):
     savemat("a.mat", arrays())
     told = run("a.mat", "--to", "own features")
-    assert "-S 'data.root=own features' -S 'clip.weights=own features'`" in told
+    where = folder / "own features"
+    assert f"-S 'data.root={where}' -S 'clip.weights={where}'`" in told
 
 
 def settings(told):
@@ -123,14 +124,15 @@ def test_any_folder_comes_to_the_parameters_as_it_is(folder, to):
     apply_overrides("params.yaml", settings(run("a.npz", "--to", to)))
     tree = YAML(typ="safe").load(folder / "params.yaml")
     assert tree["data"]["name"] == "imported"
-    assert tree["data"]["root"] == tree["clip"]["weights"] == to
+    assert tree["data"]["root"] == tree["clip"]["weights"] == str(folder / to)
 
 
 @pytest.mark.parametrize("to", ["data/imported", "../2024/x_1", "own features", "x.y-z"])
 def test_quotes_are_told_only_where_they_are_needed(folder, to):
     np.savez("a.npz", **{k: a for k, a in arrays(24).items() if a.dtype != object})
     where = settings(run("a.npz", "--to", to))
-    assert where == ["data.name=imported", f"data.root={to}", f"clip.weights={to}"]
+    whole = folder / to
+    assert where == ["data.name=imported", f"data.root={whole}", f"clip.weights={whole}"]
 
 
 def test_prepare_takes_ids_that_are_no_paths(folder):

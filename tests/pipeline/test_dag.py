@@ -112,3 +112,17 @@ def _schemas_asked_for(script: Path) -> set[str]:
             if ast.unparse(node.func) == "Settings.of":
                 asked |= {schema.__name__ for schema in get_type_hints(Settings).values()}
     return asked
+
+
+def test_an_experiment_is_silent_about_what_nobody_asked_for():
+    """`dvc exp run` warns of every cached output that no dvc.lock has a hash of."""
+    locked = {
+        name
+        for lock in (ROOT / "dvc.lock", ROOT / "pipeline/sources/dvc.lock")
+        for name in _yaml(lock)["stages"]
+    }
+    for file in sorted((ROOT / "pipeline").rglob("dvc.yaml")):
+        for name, stage in _yaml(file)["stages"].items():
+            for out in stage.get("do", stage)["outs"]:
+                cached = isinstance(out, str) or next(iter(out.values())).get("cache", True)
+                assert not cached or name in locked, f"{file}: {name}: {out}"

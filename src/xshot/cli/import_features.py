@@ -66,7 +66,9 @@ def command(
     doubt = doubt_templates(templates, "imported") if encode_names else None
     for notice in (*imported.notices, *filter(None, [doubt])):
         say(one_line(f"note: {notice}"))
-    root, weights = (quote(f"{key}={_value(to)}") for key in ("data.root", "clip.weights"))
+    # By its whole path: `dvc exp run --queue` and `--temp` run in a copy that lacks the folder.
+    where = _value(to.absolute())
+    root, weights = (quote(f"{key}={where}") for key in ("data.root", "clip.weights"))
     say(
         f"{one_line(to)}: {len(imported.rows)} pairs of {len(imported.classes.names)} classes; run "
         f"`dvc exp run -S data.name=imported -S {root} -S {weights}` "

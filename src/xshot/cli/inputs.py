@@ -68,7 +68,7 @@ def check_encoder(params: Params) -> Generator[Finding, None, EncoderFiles | Non
         return None
     files = yield from attempt(lambda: read_encoder_files(path, clip.architecture))
     yield from check_hazards(path)
-    if not _made_by(path):
+    if not (_made_by(path) or "").startswith(str(_SOURCES)):  # the hub's are not cached
         yield from check_for_copies(path, "clip.weights")
     if files is not None:
         yield Finding("ok", f"{path}: open_clip model, weights in {files.weights.name}")

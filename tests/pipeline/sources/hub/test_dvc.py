@@ -29,7 +29,7 @@ def test_every_pair_of_the_params_exists(name):
 
 def test_the_stage_stands_in_the_root_and_is_told_model_weights_and_folder():
     assert (HUB / FREEZE["wdir"]).resolve() == ROOT
-    assert FREEZE["outs"] == ["models/encoders/${key}"]
+    assert FREEZE["outs"] == [{"models/encoders/${key}": {"cache": False}}]
     assert FREEZE["cmd"].startswith("python -m pipeline.sources.hub.freeze ")
 
 
