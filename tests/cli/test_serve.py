@@ -46,3 +46,11 @@ def test_every_address_is_those_of_ipv4_too():
 def test_what_is_to_be_served_is_looked_for_next(serve):
     with pytest.raises(UserError, match=r"params.yaml: No such file"):
         serve("--port", 0)
+
+
+def test_what_is_saved_is_written_for_this_machine_only(serve, tmp_path):
+    with pytest.raises(UserError, match=r"whoever reaches 0\.0\.0\.0 could write there"):
+        serve("--host", "0.0.0.0", "--save", tmp_path / "grown")
+    with pytest.raises(UserError, match=r"whoever reaches page\.example could write there"):
+        serve("--allow-host", "page.example", "--save", tmp_path / "grown")
+    assert not (tmp_path / "grown").exists()

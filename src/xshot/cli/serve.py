@@ -27,6 +27,13 @@ def command(
     ] = None,
     index: GalleryOption = None,
     model: ModelOption = Path("models/projector"),
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder that added classes are written to, as pictures and rows of its "
+            "manifest.csv; on a loopback address only"
+        ),
+    ] = None,
 ) -> None:
     """Serve the page until Ctrl-C."""
     try:
@@ -34,11 +41,21 @@ def command(
         import uvicorn
 
         from xshot.serve.app import create_app
+        from xshot.serve.saving import Saving
     except ImportError as error:
         raise UserError(
             f"xshot serve needs {error.name}: type `pip install -e '.[serve]'` in the checkout"
         ) from None
 
+    saving = None
+    if save is not None:
+        open_to = [*(() if host in _LOOPBACK else (host,)), *(allow_host or ())]
+        if open_to:
+            raise UserError(
+                f"--save {save}: whoever reaches {open_to[0]} could write there; leave out --host "
+                "and --allow-host, or --save"
+            )
+        saving = Saving(save)
     # Before all that takes seconds; a browser that comes meanwhile waits.
     listener = _listen(host, port)
     # The thread that answers must not wait long for the one that encodes.
@@ -51,8 +68,13 @@ def command(
     named = [name.lower() for name in allow_host or ()]
     hosts = ("localhost", "127.0.0.1", "[::1]", *named) if host in _LOOPBACK else ("*",)
     config = uvicorn.Config(
-        # Proxies of notebooks and of demos show it in a frame.
-        create_app(retriever, hosts=hosts, framed=bool(named) or host not in _LOOPBACK),
+        create_app(
+            retriever,
+            hosts=hosts,
+            # Proxies of notebooks and of demos show it in a frame.
+            framed=bool(named) or host not in _LOOPBACK,
+            saving=saving,
+        ),
         host=host,
         port=port,
         log_level="warning",

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from fastapi import FastAPI, Form, Query, Request, UploadFile
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from numpy.typing import NDArray
@@ -17,15 +17,12 @@ from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from xshot.errors import UserError
 from xshot.report.thumbnails import small_jpeg
 from xshot.search.retriever import SYSTEMS, Modality, Retriever, System
 from xshot.serve.batch_queue import BatchQueue, QueueFullError
+from xshot.serve.classes import add_class_routes
 from xshot.serve.guard import Guard
 from xshot.serve.limits import (
-    MAX_CLASSES,
-    MAX_EXAMPLES,
-    MAX_NAME,
     MAX_TEXT,
     MAX_TOP,
     RETRY_AFTER,
@@ -34,6 +31,7 @@ from xshot.serve.limits import (
     RefusedError,
 )
 from xshot.serve.page import render_page, security_policy
+from xshot.serve.saving import Saving
 from xshot.serve.uploads import decode_upload
 
 Matrix = NDArray[np.float32]
@@ -97,13 +95,20 @@ class Search:
         self.images.close()
 
 
-def create_app(retriever: Retriever, *, hosts: Sequence[str], framed: bool = False) -> FastAPI:
+def create_app(
+    retriever: Retriever,
+    *,
+    hosts: Sequence[str],
+    framed: bool = False,
+    saving: Saving | None = None,
+) -> FastAPI:
     """The application.
 
     Args:
         retriever: with a gallery whose images can be found.
         hosts: names that the server may be called by; `*` for any.
         framed: let other pages show it in a frame.
+        saving: where added classes are written to; None = nowhere.
     """
     search = Search(retriever)
 
@@ -113,12 +118,12 @@ def create_app(retriever: Retriever, *, hosts: Sequence[str], framed: bool = Fal
         search.close()
 
     app = FastAPI(openapi_url=None, lifespan=lifespan)
-    page = render_page(retriever)
+    page = render_page(retriever, None if saving is None else saving.folder)
     app.add_middleware(Guard, policy=security_policy(page, framed=framed), hosts=hosts)
     _answer_errors(app)
     _add_page(app, search, page)
     _add_queries(app, search)
-    _add_classes(app, search)
+    add_class_routes(app, search, saving)
     return app
 
 
@@ -163,53 +168,6 @@ def _add_queries(app: FastAPI, search: Search) -> None:
         return await search.answer(feature, "image", top, system, find)
 
 
-def _add_classes(app: FastAPI, search: Search) -> None:
-    @app.get("/api/classes")
-    async def list_classes() -> dict[str, Any]:
-        return _added(search.retriever)
-
-    @app.post("/api/classes", status_code=201)
-    async def add_class(
-        name: Annotated[str, Form(max_length=MAX_NAME)],
-        rows: Annotated[tuple[int, ...], Form(max_length=MAX_EXAMPLES)] = (),
-        images: Annotated[tuple[UploadFile, ...], Form(max_length=MAX_EXAMPLES)] = (),
-    ) -> dict[str, Any]:
-        name = " ".join(name.split())
-        if not name.strip("."):  # of dots alone no address could be made
-            raise RefusedError(422, "name: empty or dots alone; give the class a name")
-        if not all(0 <= row < len(search.retriever.gallery) for row in rows):
-            raise RefusedError(422, "rows: no such row in the gallery")
-        uploads = [await search.images.do(await image.read()) for image in images]
-        async with search.changing:
-            if len(search.retriever.added) >= MAX_CLASSES:
-                raise RefusedError(409, f"{MAX_CLASSES} classes are added already; remove one")
-            try:
-                search.retriever = await asyncio.to_thread(
-                    _extended, search.retriever, name, list(dict.fromkeys(rows)), uploads
-                )
-            except UserError as error:
-                raise RefusedError(409, str(error)) from None
-        return _added(search.retriever)
-
-    @app.delete("/api/classes/{name:path}")
-    async def remove_class(name: str) -> dict[str, Any]:
-        async with search.changing:
-            try:
-                search.retriever = search.retriever.without_class(name)
-            except UserError as error:
-                raise RefusedError(404, str(error)) from None
-        return _added(search.retriever)
-
-
-def _added(retriever: Retriever) -> dict[str, Any]:
-    return {
-        "added": [
-            {"name": new.name, "images": len(new.image), "texts": len(new.text)}
-            for new in retriever.added
-        ]
-    }
-
-
 def _answer_errors(app: FastAPI) -> None:
     """Every error is `{"error": one line}`."""
 
@@ -243,14 +201,6 @@ def _encoded(retriever: Retriever, data: bytes) -> Matrix | Exception:
         return error
     features: Matrix = retriever.encoder.images([picture])[0]
     return features
-
-
-def _extended(
-    retriever: Retriever, name: str, rows: Sequence[int], uploads: Sequence[Matrix]
-) -> Retriever:
-    extended = retriever.with_class(name, rows=rows, image_features=uploads)
-    extended.embed()
-    return extended
 
 
 def _systems(asked: Asked) -> tuple[System, ...]:

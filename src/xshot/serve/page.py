@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 from xshot.report.palette import DARK, LIGHT, custom_properties
 from xshot.report.template import page_template
@@ -10,8 +11,8 @@ from xshot.search.retriever import Retriever
 from xshot.serve.limits import MAX_BODY, MAX_NAME, MAX_TEXT
 
 
-def render_page(retriever: Retriever) -> str:
-    """The page for a retriever's gallery and model."""
+def render_page(retriever: Retriever, saved_to: Path | None = None) -> str:
+    """The page for a retriever's gallery and model; added classes are written to `saved_to`."""
     return page_template("xshot.serve").render(
         light=custom_properties(LIGHT),
         dark=custom_properties(DARK),
@@ -20,6 +21,7 @@ def render_page(retriever: Retriever) -> str:
         knows_classes=retriever.knows_classes,
         n_classes=len(retriever.provenance.classes),
         variant=retriever.provenance.variant,
+        saved_to=saved_to,
         max_body=MAX_BODY,
         max_name=MAX_NAME,
         max_text=MAX_TEXT,
