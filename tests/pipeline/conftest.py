@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.support.stage import ROOT, make_features, make_manifest, write_all_features
+from tests.support.shipped import shipped
+from tests.support.stage import make_features, make_manifest, write_all_features
 from xshot.store.manifest import write_manifest
 
 
@@ -17,7 +18,7 @@ def set_params(tmp_path: Path) -> Callable[..., None]:
 
     def write(**values: Any) -> None:
         yaml = YAML()
-        tree = yaml.load(ROOT / "params.yaml")
+        tree = shipped()
         for name, value in {"seed": 0, "model__k_shot": 3, **values}.items():
             *sections, key = name.split("__")
             node = tree

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from sklearn.metrics import average_precision_score
 
 from tests.support.closure import ROOT
+from tests.support.shipped import shipped
 from xshot.episode.episode import read_episode, read_heldout
 from xshot.errors import UserError
 from xshot.projector.choice import Choice, write_choice
@@ -77,7 +78,7 @@ def write_inputs(folder):
 
 def write_params(folder, **changes):
     yaml = YAML()
-    tree = yaml.load(ROOT / "params.yaml")
+    tree = shipped()
     for settings in (SMALL, changes):
         for key, value in settings.items():
             if isinstance(value, dict):

@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 import pipeline.extract
 from tests.encoder.folders import VIT, write_folder
+from tests.support.shipped import shipped
 from xshot.encoder.cache import FeatureCache
 from xshot.errors import UserError
 from xshot.store.features import read_class_features, read_encoder, read_features
@@ -68,7 +69,7 @@ def folder(original, tmp_path):
 
 def set_params(folder, **changes):
     yaml = YAML()
-    params = yaml.load(ROOT / "params.yaml")
+    params = shipped()
     params["data"].update(root="pictures")
     params["clip"].update(weights="encoder", precision="float32")
     params.update(threads=2, device="cpu")

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 import pipeline.extract
 from tests.encoder.folders import VIT, write_folder
+from tests.support.shipped import shipped
 from xshot.encoder import ray_engine
 from xshot.encoder.cache import FeatureCache
 from xshot.encoder.ray_engine import RayEngine
@@ -26,7 +27,7 @@ OUTPUTS = (Path("data/features.h5"), Path("data/rejected.csv"))
 
 def set_engine(name, **changes):
     yaml = YAML()
-    params = yaml.load(ROOT / "params.yaml")
+    params = shipped()
     params["data"].update(root="pictures", on_bad_image="skip", max_rejected=2)
     params["clip"].update(weights="encoder", precision="float32", engine=name, **changes)
     params.update(threads=1, device="cpu")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
+from tests.support.shipped import shipped
 from xshot.store.manifest import read_manifest
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def prepare(folder):
 def folder(tmp_path):
     """A folder with params.yaml and a dataset of 12 pictures in two classes."""
     yaml = YAML()
-    params = yaml.load(ROOT / "params.yaml")
+    params = shipped()
     params["data"].update(name="manifest", root="own pictures", test_fraction=0.4, min_test=2)
     yaml.dump(params, tmp_path / "params.yaml")
     root = tmp_path / "own pictures"

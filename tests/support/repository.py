@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from ruamel.yaml import YAML
 
-from tests.support.stage import ROOT
+from tests.support.shipped import shipped
 from xshot.datasets.adapters import build_manifest
 from xshot.encoder.extraction import extract
 from xshot.encoder.files import FileHashes
@@ -104,7 +104,7 @@ def save_model(root: Path, variant: str) -> None:
 
 def _write_params(root: Path, variant: str) -> None:
     yaml = YAML()
-    tree = yaml.load(ROOT / "params.yaml")
+    tree = shipped()
     tree["device"] = "cpu"
     tree["data"] |= {"name": "manifest", "root": "raw"}
     tree["clip"] |= {"weights": "encoder", "precision": "float32"}

@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 
 from pipeline.sources import emoji
 from pipeline.sources.drawings import render_png
+from tests.support.shipped import write_shipped
 
 ROOT = Path(__file__).parents[2]
 N_CLASSES = 10
@@ -98,11 +99,10 @@ def run(
 
 def make_workspace(path: Path, images: Path, encoder: Path) -> Workspace:
     """Clone the working tree into `path` and point it at a small data set and encoder."""
-    listed = run(["git", "ls-files", "-co", "--exclude-standard"], ROOT).stdout.split("\n")
-    for name in filter(None, listed):
-        if (ROOT / name).is_file() and not name.startswith(("tests/", "docs/", "results/")):
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)
+    for name in _own_files():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, path / name)
+    write_shipped(path / "params.yaml")
     for lock in path.rglob("dvc.lock"):
         lock.unlink()
     shutil.copytree(images, path / "raw")
@@ -126,6 +126,18 @@ def make_workspace(path: Path, images: Path, encoder: Path) -> Workspace:
     ):
         run(command, path)
     return workspace
+
+
+def _own_files() -> list[str]:
+    """The repository's files, whether Git knows them (it may be a copy without) or not."""
+    parts = ("src", "pipeline", "benchmarks", ".ci")
+    found = [file for part in parts for file in (ROOT / part).rglob("*")]
+    found += [*ROOT.iterdir(), ROOT / ".dvc/config", ROOT / ".dvc/.gitignore"]
+    return [
+        str(file.relative_to(ROOT))
+        for file in found
+        if file.is_file() and not file.is_symlink() and "__pycache__" not in file.parts
+    ]
 
 
 SMALL: dict[str, Any] = {

@@ -6,6 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.support.closure import ROOT, import_closure
+from tests.support.shipped import shipped
 
 SOURCES = ROOT / "pipeline" / "sources"
 STAGES = YAML(typ="safe", pure=True).load(SOURCES / "dvc.yaml")["stages"]
@@ -37,6 +38,6 @@ def test_every_stage_runs_its_own_script_from_the_root_and_pins_its_packages(nam
 
 def test_the_default_data_and_encoder_are_what_the_stages_write():
     outs = {out for stage in STAGES.values() for out in stage["outs"]}
-    params = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    params = shipped()
     assert params["data"]["root"] in outs
     assert params["clip"]["weights"].removeprefix("local-dir:") in outs

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.support.closure import ROOT
+from tests.support.shipped import shipped
 
 FOLDER = Path("models/encoders/openmoji-lite-noleak")
 
@@ -19,9 +21,7 @@ def test_the_stage_writes_the_same_bytes_at_any_number_of_threads(tmp_path):
     for threads in (1, 2):
         root = tmp_path / str(threads)
         root.mkdir()
-        text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-        lines = [f"threads: {threads}" if x.startswith("threads:") else x for x in text.split("\n")]
-        (root / "params.yaml").write_text("\n".join(lines), encoding="utf-8")
+        YAML().dump(shipped() | {"threads": threads}, root / "params.yaml")
         _run_stage(root)
         folder = root / FOLDER
         trees.append({path.name: path.read_bytes() for path in folder.iterdir()})

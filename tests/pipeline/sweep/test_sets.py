@@ -9,14 +9,15 @@ from ruamel.yaml import YAML
 
 from pipeline.sweep.sets import FILE, SweptSet, describe, main, read_set
 from tests.support.closure import ROOT
+from tests.support.shipped import shipped
 from tests.support.workspace import make_workspace
 from xshot.datasets.params import DataParams, DatasetName
 from xshot.errors import UserError
-from xshot.params import load_params, read_checked
+from xshot.params import read_checked
 
 
 def named(name: str, root: str = "anywhere") -> SweptSet:
-    data = load_params(ROOT / "params.yaml").section(DataParams)
+    data = Params(shipped(), Path("params.yaml")).section(DataParams)
     return describe(data.model_copy(update={"name": name, "root": root}))
 
 
@@ -57,7 +58,7 @@ def params(tmp_path, monkeypatch):
     FILE.parent.mkdir(parents=True)
 
     def write(**data) -> None:
-        tree = YAML().load(ROOT / "params.yaml")
+        tree = shipped()
         tree["data"] |= data
         YAML().dump(tree, Path("params.yaml"))
 

@@ -5,6 +5,7 @@ import pytest
 from pipeline.tune.study import defaults
 from pipeline.tune.trials import LOG, Trial, best, read_trials, read_tune_params, write_trials
 from tests.support.closure import ROOT
+from tests.support.shipped import write_shipped
 from xshot.errors import UserError
 
 SPACE = {"vaegan.prompt_weight": (2, 5), "projector.lr": (0.001, 0.002)}
@@ -49,8 +50,9 @@ def test_an_unknown_key_of_the_study_is_one_line(tmp_path):
         read_tune_params(tmp_path / "params.yaml")
 
 
-def test_params_yaml_holds_the_best_trial_of_the_finished_study():
+def test_the_defaults_are_the_best_trial_of_the_finished_study(tmp_path):
     tune = read_tune_params(ROOT / "pipeline/tune/params.yaml")
     trials = read_trials(ROOT / LOG, tune.space)
     assert len(trials) == tune.trials
-    assert defaults(ROOT / "params.yaml", tune) == best(trials).values
+    write_shipped(tmp_path / "params.yaml")
+    assert defaults(tmp_path / "params.yaml", tune) == best(trials).values
