@@ -13,7 +13,7 @@ from tests.support.shipped import shipped
 from tests.support.workspace import make_workspace
 from xshot.datasets.params import DataParams, DatasetName
 from xshot.errors import UserError
-from xshot.params import read_checked
+from xshot.params import Params, read_checked
 
 
 def named(name: str, root: str = "anywhere") -> SweptSet:
