@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from datetime import date
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from tests.support.bounds import number_schemas
+from tests.support.shipped import write_shipped
 from xshot.episode.params import EpisodeParams
 from xshot.errors import UserError
 from xshot.params import (
@@ -114,9 +116,10 @@ def params_file(tmp_path):
     """A function that writes the repository's params.yaml with some text replaced."""
 
     def write(old="", new=""):
-        text = (ROOT / "params.yaml").read_text(encoding="utf-8")
-        assert old in text
         path = tmp_path / "params.yaml"
+        write_shipped(path)
+        text = path.read_text(encoding="utf-8")
+        assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
         return path
 
@@ -135,8 +138,10 @@ class TestFile:
         params = load_params(params_file())
         assert params.section(ModelParams).variant == "xshot"
 
-    def test_an_experiment_changes_its_own_line_and_no_more(self, params_file):
-        path = params_file()
+    @pytest.mark.shipped
+    def test_an_experiment_changes_its_own_line_and_no_more(self, tmp_path):
+        path = tmp_path / "params.yaml"
+        shutil.copy(ROOT / "params.yaml", path)
         before = path.read_text()
         apply_overrides(path, ["model.k_shot=1"])
         assert path.read_text() == before.replace("k_shot: 3  ", "k_shot: 1  ")

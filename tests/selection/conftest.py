@@ -1,12 +1,14 @@
+from pathlib import Path
+
 import pytest
 import torch
 
-from tests.support.closure import ROOT
+from tests.support.shipped import shipped
 from tests.support.stage import make_features, make_manifest
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.mixture.params import GmmParams
-from xshot.params import load_params
+from xshot.params import Params
 from xshot.projector.params import ProjectorParams
 from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import Features
@@ -17,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="session")
 def params():
-    return load_params(ROOT / "params.yaml")
+    return Params(shipped(), Path("params.yaml"))
 
 
 @pytest.fixture(scope="session")

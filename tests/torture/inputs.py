@@ -19,6 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
+from scipy import sparse
+from scipy.io import savemat
 
 from tests.datasets import (
     test_nus_wide,
@@ -26,6 +28,8 @@ from tests.datasets import (
     test_wikipedia,
     test_xmedianet,
 )
+from tests.imports import test_containers
+from tests.pictures.files import METADATA
 from xshot.cli.artefacts import check_artefacts
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DatasetName
@@ -105,6 +109,15 @@ def _csv(_: Path) -> Files:
     return {"manifest.csv": text.getvalue().encode(), **pictures}
 
 
+def _unicode_text(finished: Path) -> Files:
+    """As Excel writes it: UTF-16, tabs, columns and rows that were touched."""
+    files = _csv(finished)
+    rows = list(csv.reader(StringIO(files["manifest.csv"].decode(), newline="")))
+    text = StringIO()
+    csv.writer(text, delimiter="\t").writerows([*([*row, "", ""] for row in rows), [""] * 7])
+    return {**files, "manifest.csv": text.getvalue().encode("utf-16")}
+
+
 def _jsonl(_: Path) -> Files:
     rows, pictures = _table()
     lines = "".join(f"{json.dumps({**row, 'label': row['label'].split('|')})}\n" for row in rows)
@@ -149,6 +162,9 @@ def _pictures(_: Path) -> Files:
         "a.tiff": _encoded(picture, "TIFF", compression="tiff_lzw"),
         "a.bmp": _encoded(picture, "BMP"),
         "a.ppm": _encoded(picture, "PPM"),
+        "a.avif": _encoded(picture, "AVIF"),
+        "phone.jpg": _encoded(picture, "MPO", save_all=True, append_images=[picture.rotate(9)]),
+        "texts.png": METADATA["png, 2 MB xmp"](),
     }
 
 
@@ -225,24 +241,46 @@ def _cache_files(_: Path) -> Files:
 def _features(_: Path) -> Files:
     rng = np.random.default_rng(0)
     image, text = rng.normal(size=(2, 12, 4))
-    buffer = BytesIO()
-    with h5py.File(buffer, "w") as file:
-        file["image"], file["text"] = image, text
-        file["labels"] = np.arange(12) % 4
-        file["class_features"], file["class_names"] = rng.normal(size=(4, 4)), list("abcd")
-    return {"a.h5": buffer.getvalue()}
+    arrays = {
+        "image": image,
+        "text": text,
+        "labels": np.arange(12) % 4,
+        "class_features": rng.normal(size=(4, 4)),
+        "class_names": np.array(list("abcd"), object),
+    }
+    h5, mat, npz, new = (BytesIO() for _ in range(4))
+    with h5py.File(h5, "w") as file:
+        for name, array in arrays.items():
+            file[name] = list(array) if array.dtype == object else array
+    many = sparse.csc_matrix(np.eye(4)[arrays["labels"]])
+    savemat(mat, {**arrays, "labels": many, "meta": {"url": "x.jpg"}})
+    np.savez(npz, **(arrays | {"class_names": np.array(list("abcd"))}))
+    with h5py.File(new, "w", userblock_size=512) as file:
+        test_containers.write_73(file)
+    found = {"a.h5": h5, "a.mat": mat, "a.npz": npz, "new.mat": new}
+    return {name: buffer.getvalue() for name, buffer in found.items()}
 
 
 def _import(folder: Path) -> None:
-    roles, _ = assign(read_arrays(folder / "a.h5", seconds=10))
-    result = make_dataset(roles, None)
-    assert len(result.rows) == len(result.features.ids)
+    """Each file by itself; the last one holds variables of every kind and no data set."""
+    problems = []
+    for path in sorted(folder.iterdir()):
+        try:
+            roles, _ = assign(read_arrays(path, seconds=20))
+            if path.name != "new.mat":
+                result = make_dataset(roles, None)
+                assert len(result.rows) == len(result.features.ids)
+        except UserError as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
 
 
 _LISTS = (".csv", ".jsonl", ".parquet", ".list", ".txt", ".xml")
 
 KINDS: dict[str, Kind] = {
     "manifest.csv": Kind(_csv, _prepare("manifest"), _LISTS),
+    "unicode text": Kind(_unicode_text, _prepare("manifest"), _LISTS),
     "manifest.jsonl": Kind(_jsonl, _prepare("manifest"), _LISTS),
     "manifest.parquet": Kind(_parquet, _prepare("manifest"), _LISTS),
     "wikipedia": Kind(lambda _: _bytes(test_wikipedia.mini(_jpg())), _prepare("wikipedia"), _LISTS),
