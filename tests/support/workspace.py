@@ -133,10 +133,13 @@ def _own_files() -> list[str]:
     parts = ("src", "pipeline", "benchmarks", ".ci")
     found = [file for part in parts for file in (ROOT / part).rglob("*")]
     found += [*ROOT.iterdir(), ROOT / ".dvc/config", ROOT / ".dvc/.gitignore"]
+    # In a worktree .git is a file, by which the copy would commit to the repository itself.
     return [
         str(file.relative_to(ROOT))
         for file in found
-        if file.is_file() and not file.is_symlink() and "__pycache__" not in file.parts
+        if file.is_file()
+        and not file.is_symlink()
+        and not {".git", "__pycache__"}.intersection(file.parts)
     ]
 
 
