@@ -1,94 +1,45 @@
-"""The pipeline from `episode` to `evaluate` at the size of NUS-WIDE, one process per stage.
+"""Every stage from `episode` to `evaluate` at the sizes of real data and encoders.
 
-`python -m benchmarks.scale [ROWS [TEXTS]]`: 270,000 pairs of 512 dimensions, 81 classes, several
-labels a row, 10% test, in a temporary folder; `params.yaml` as shipped, but with one cell for
-`select`. TEXTS rows in turn show one picture (1). Flickr30k has 155000 rows of 5.
-Prints seconds (wall and user CPU) and the most memory resident at once of every step.
+`python -m benchmarks.scale [CELL ...]`, of the cells below, such as `nus_wide`; by default all but
+the largest. Features are made up, in a temporary folder, and `params.yaml` is as shipped, selection
+included. A process a stage; prints seconds (wall and CPU) and the most memory resident at once, and
+in the end a table for README.md. On a machine that others use, CPU seconds tell more.
 """
 
 import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.scratch import ROOT, environment
+from benchmarks.synthetic import Shape, write_inputs, write_params
 from tests.support.closure import STAGES
 
-ROWS, DIMENSIONS, CLASSES, TEST_SHARE = 270_000, 512, 81, 0.1
+CELLS = {
+    "small": Shape(rows=743, dimensions=512, classes=25),
+    "classes": Shape(rows=20_000, dimensions=512, classes=1_000),
+    "wide": Shape(rows=20_000, dimensions=768, classes=81),
+    "widest": Shape(rows=1_000, dimensions=1_152, classes=25),
+    "nus_wide": Shape(rows=270_000, dimensions=512, classes=81, skew=1.0, labels=4),
+}
+"""Rows, dimensions and classes; `nus_wide` as NUS-WIDE has them, several labels a row."""
+
+_AFTER_EXTRACT = STAGES[STAGES.index("episode") :]
 
 
-def write(rows: int, texts: int) -> None:
-    """Make params, manifest and features in the working directory; `texts` rows a picture."""
-    import numpy as np
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: wall and CPU seconds, and GiB resident at the most."""
 
-    from xshot.store.features import ClassFeatures, EncoderRecord, Features, write_features
-    from xshot.store.manifest import Manifest, write_manifest
-
-    rng = np.random.default_rng(0)
-    names = tuple(f"concept {number:02d}" for number in range(CLASSES))
-    centres = rng.standard_normal((CLASSES, DIMENSIONS), np.float32)
-    # As in NUS-WIDE the most frequent concept is about a hundred times as frequent as the rarest.
-    shares = 1 / np.arange(1, CLASSES + 1)
-    shares /= shares.sum()
-    sides = [np.empty((rows, DIMENSIONS), np.float32) for _ in range(2)]
-    gaps = 2 * rng.standard_normal((2, DIMENSIONS), np.float32)
-    labels: list[tuple[str, ...]] = []
-    for start in range(0, rows, 4096):
-        block = slice(start, min(rows, start + 4096))
-        count = block.stop - start
-        drawn = rng.choice(CLASSES, size=(count, 4), p=shares)
-        drawn[:, 1:] = np.where(rng.random((count, 3)) < 0.4, drawn[:, 1:], drawn[:, :1])
-        labels += [tuple(names[c] for c in sorted(set(row))) for row in drawn.tolist()]
-        own = centres[drawn].mean(axis=1)
-        for side, gap in zip(sides, gaps, strict=True):
-            noisy = own + gap + 2 * rng.standard_normal(own.shape, np.float32)
-            side[block] = noisy / np.linalg.norm(noisy, axis=1, keepdims=True)
-    ids = tuple(f"row-{number:06d}" for number in range(rows))
-    splits = np.where(rng.random(rows) < TEST_SHARE, "test", "train").tolist()
-    first = [number - number % texts for number in range(rows)]  # that shows the row's picture
-    sides[0] = sides[0][first]
-    manifest = Manifest(
-        ids=ids,
-        images=tuple(f"{ids[row]}.jpg" for row in first),
-        texts=tuple(map(" and ".join, labels)),
-        labels=tuple(labels[row] for row in first),
-        splits=tuple(splits[row] for row in first),
-    )
-    write_manifest(Path("data/manifest.parquet"), manifest)
-    prompts = centres + gaps[1]
-    prompts /= np.linalg.norm(prompts, axis=1, keepdims=True)
-    write_features(
-        Path("data/features.h5"),
-        Features(ids, *sides),
-        ClassFeatures(names, prompts),
-        EncoderRecord("synthetic", {"precision": "float32"}, ("{}",)),
-    )
+    wall: float
+    cpu: float
+    gib: float
 
 
-def read() -> None:
-    """Open and check all of it."""
-    from xshot.store.features import read_class_features, read_features
-    from xshot.store.manifest import read_manifest
-
-    read_features(Path("data/features.h5"))
-    read_class_features(Path("data/features.h5"))
-    read_manifest(Path("data/manifest.parquet"))
-
-
-def write_params(folder: Path) -> None:
-    """The shipped params with one cell for `select` and no pictures."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    params = yaml.load(ROOT / "params.yaml")
-    params["data"] |= {"name": "manifest", "root": "pictures"}
-    params["select"] |= {"steps": [200], "calibration": [0.5]}
-    yaml.dump(params, folder / "params.yaml")
-
-
-def measure(name: str, command: list[str], folder: Path) -> tuple[float, float]:
-    """Run a step and print a line; its wall seconds and its GiB.
+def measure(name: str, command: list[str], folder: Path) -> Cost:
+    """Run a step and print a line.
 
     Raises:
         SystemExit: the step failed.
@@ -100,36 +51,45 @@ def measure(name: str, command: list[str], folder: Path) -> tuple[float, float]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # progress
         os.execve(sys.executable, [sys.executable, *command], environment(ROOT))
     _, status, usage = os.wait4(child, 0)
-    wall, gib = time.perf_counter() - start, usage.ru_maxrss / 2**20
+    cost = Cost(
+        time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20
+    )
     if status:
         sys.exit(f"{name} failed")
-    print(f"{name:16} {wall:8.1f} s wall {usage.ru_utime:8.1f} s user {gib:6.2f} GiB", flush=True)
-    return wall, gib
+    print(f"{name:16} {cost.wall:8.1f} s {cost.cpu:8.1f} s CPU {cost.gib:6.2f} GiB", flush=True)
+    return cost
 
 
-def main(rows: int, texts: int) -> None:
-    """All steps in turn, then the sums that README states."""
+def run(shape: Shape) -> dict[str, Cost]:
+    """What each stage costs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_params(folder)
-        this = ["-m", "benchmarks.scale"]
-        measure("write", [*this, "write", str(rows), str(texts)], folder)
-        measure("read", [*this, "read"], folder)
-        stages = STAGES[STAGES.index("episode") :]
-        steps = [measure(stage, ["-m", f"pipeline.{stage}"], folder) for stage in stages]
-        wall, peak = sum(step[0] for step in steps), max(step[1] for step in steps)
-        print(f"episode to evaluate: {wall / 60:.1f} minutes, at most {peak:.2f} GiB")
+        write_params(folder, device="cpu")
+        write_inputs(shape, folder)
+        return {
+            stage: measure(stage, ["-m", f"pipeline.{stage}"], folder) for stage in _AFTER_EXTRACT
+        }
+
+
+def main(names: list[str]) -> None:
+    """Run the cells, and print their table: wall seconds, and CPU seconds behind them."""
+    costs = {}
+    for name in names:
+        print(f"{name}: {CELLS[name]}", flush=True)
+        costs[name] = run(CELLS[name])
+    print(f"\n| stage | {' | '.join(names)} |\n|---|{'---|' * len(names)}")
+    for stage in _AFTER_EXTRACT:
+        cells = [f"{found[stage].wall:.1f} ({found[stage].cpu:.1f})" for found in costs.values()]
+        print(f"| `{stage}` | {' | '.join(cells)} |")
+    sums = [
+        f"{sum(cost.wall for cost in found.values()):.1f} "
+        f"({sum(cost.cpu for cost in found.values()):.1f})"
+        for found in costs.values()
+    ]
+    print(f"| all | {' | '.join(sums)} |")
+    memory = [f"{max(cost.gib for cost in found.values()):.2f}" for found in costs.values()]
+    print(f"| GiB at the most | {' | '.join(memory)} |")
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["write", rows, texts]:
-            write(int(rows), int(texts))
-        case ["read"]:
-            read()
-        case [rows]:
-            main(int(rows), 1)
-        case [rows, texts]:
-            main(int(rows), int(texts))
-        case _:
-            main(ROWS, 1)
+    main(sys.argv[1:] or list(CELLS)[:-1])

@@ -90,6 +90,19 @@ def test_residual_frechet_by_hand(rng):
     assert residual_frechet(real, fake) == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("rows", [40, 120])
+def test_residual_frechet_is_measured_on_the_first_principal_components(rng, rows):
+    """Of 100 dimensions, with fewer rows than that and with more."""
+    sides = [
+        Labelled(normalise(rng.normal(size=(rows, 100)).astype(np.float32)), np.arange(rows) % 2)
+        for _ in range(2)
+    ]
+    real, fake = (side.residuals() for side in sides)
+    axes = np.linalg.svd(real)[2][:32].T
+    expected = frechet_distance(real @ axes, fake @ axes) / (real @ axes).var(axis=0).sum()
+    assert residual_frechet(*sides) == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_interval_tells_wrong_spread_from_right(rng):
     real = draw(rng, rows=60)
     right, wrong = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from xshot.episode.training_set import normalise
 
@@ -142,11 +143,26 @@ def residual_frechet(real: Labelled, fake: Labelled, *, dimensions: int = 32) ->
     ones have none.
     """
     real_residuals, fake_residuals = real.residuals(), fake.residuals()
-    # Of the scatter matrix, whose size does not grow with the rows: an interval needs hundreds.
-    _, axes = np.linalg.eigh(real_residuals.T @ real_residuals)
-    reduced = [side @ axes[:, -dimensions:] for side in (real_residuals, fake_residuals)]
+    axes = _principal_axes(real_residuals, dimensions)
+    reduced = [side @ axes for side in (real_residuals, fake_residuals)]
     variance = float(reduced[0].var(axis=0).sum())
     return frechet_distance(*reduced) / variance if variance else float("inf")
+
+
+def _principal_axes(rows: Array, count: int) -> Array:
+    """(P, at most `count`) axes along which (N, P) rows spread most.
+
+    From the scatter matrix or the inner products, whichever is smaller: intervals take hundreds.
+    """
+    few = len(rows) < rows.shape[1]
+    products = rows @ rows.T if few else rows.T @ rows
+    least = max(0, len(products) - count)
+    values, vectors = eigh(products, subset_by_index=(least, len(products) - 1))
+    if not few:
+        return np.asarray(vectors, dtype=rows.dtype)
+    spread = values > values[-1] * len(rows) * np.finfo(rows.dtype).eps
+    axes: Array = rows.T @ vectors[:, spread] / np.sqrt(values[spread])
+    return axes
 
 
 def frechet_interval(
