@@ -32,8 +32,7 @@ RE_RUN_BY = {
     "episode.pseudo_fraction": (["episode", *AFTER_EPISODE], 0.7),
     "model.k_shot": (["episode", *AFTER_EPISODE], 1),
     "model.variant": (AFTER_EPISODE, "flex_clip"),
-    # So few rows make one component whatever the dimensions: the same models follow from it.
-    "gmm.dimensions": (LEARNED, 4),
+    "gmm.dimensions": (AFTER_EPISODE, 4),
     "vaegan.steps": (["select", "train_vaegan", "synthesize", "train_projector", "evaluate"], 4),
     "synthesize.pairs_per_class": (["select", "synthesize", "train_projector", "evaluate"], 6),
     "projector.lr": (["select", "train_projector", "evaluate"], 0.002),
@@ -133,7 +132,10 @@ def test_each_param_re_runs_its_stage_and_what_follows(finished):
         # DVC is free to order stages that do not feed each other.
         assert sorted(ran) == sorted(expected), key
         finished.set(**{key.replace(".", "__"): original})
-        assert "Running stage" not in finished.dvc("repro").stdout, key
+        told = finished.dvc("repro").stdout
+        # `prepare` looks at what it wrote before, which keeps DVC from restoring it: it runs again.
+        anew = [line for line in told.splitlines() if line.startswith("Running stage '")]
+        assert anew == (["Running stage 'prepare':"] if "prepare" in expected else []), key
         assert outputs(finished) == before, key
 
 
