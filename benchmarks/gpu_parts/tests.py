@@ -22,9 +22,12 @@ def findings(sizes: Sizes) -> Iterator[tuple[str, Any]]:
     files = [str(file) for file in sorted(Path("tests").rglob("test_gpu*.py"))]
     command = [sys.executable, "-m", "pytest", "-m", "gpu", "-p", "no:cacheprovider", "-v", *files]
     environment = {**os.environ, "XSHOT_GPU_DEVICE": sizes.device}
-    done = subprocess.run(command, env=environment, text=True, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     print(done.stdout, flush=True)
-    counts = {name: int(count) for count, name in _COUNT.findall(done.stdout.splitlines()[-1])}
+    last = done.stdout.splitlines()[-1:]
+    counts = {name: int(count) for line in last for count, name in _COUNT.findall(line)}
     yield "counts", counts
     yield "not_passed", [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
     if done.returncode or not counts.get("passed"):

