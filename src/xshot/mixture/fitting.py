@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from xshot.episode.items import distinct_rows
 from xshot.episode.training_set import TrainingSet
 from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.mixture.params import GmmParams
@@ -23,10 +24,13 @@ Matrix = NDArray[np.float32]
 
 
 def fit_mixtures(training: TrainingSet, params: GmmParams, rng: np.random.Generator) -> Mixtures:
-    """Fit one mixture per modality to source rows and support alike."""
+    """Fit one mixture per modality to the distinct items of source rows and support alike.
+
+    A text that many rows share is one point: as many would be a cluster of no width.
+    """
     return Mixtures(
-        image=fit_mixture(training.image, params, rng),
-        text=fit_mixture(training.text, params, rng),
+        image=fit_mixture(distinct_rows(training.image), params, rng),
+        text=fit_mixture(distinct_rows(training.text), params, rng),
     )
 
 

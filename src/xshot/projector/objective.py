@@ -21,17 +21,22 @@ class Batch:
         features: (2, N, D) centred image and text features.
         labels: (N, C) multi-hot, float.
         responsibilities: (2, N, J) of the mixtures' components, or None without a mixture.
+        items: (2, N) numbers of the pictures and of the texts: equal where the item is the same.
     """
 
     features: Tensor
     labels: Tensor
     responsibilities: Tensor | None
+    items: Tensor
 
     def take(self, rows: Tensor) -> "Batch":
         """The pairs at `rows`."""
         peaks = self.responsibilities
         return Batch(
-            self.features[:, rows], self.labels[rows], None if peaks is None else peaks[:, rows]
+            self.features[:, rows],
+            self.labels[rows],
+            None if peaks is None else peaks[:, rows],
+            self.items[:, rows],
         )
 
     def to(self, device: torch.device) -> "Batch":
@@ -41,7 +46,12 @@ class Batch:
             self.features.to(device),
             self.labels.to(device),
             None if peaks is None else peaks.to(device),
+            self.items.to(device),
         )
+
+    def same_items(self) -> Tensor:
+        """(2, N, N) bool: which rows hold the same picture, and which the same text."""
+        return self.items[:, :, None] == self.items[:, None]
 
 
 def loss_terms(
@@ -54,6 +64,9 @@ def loss_terms(
 ) -> dict[str, Tensor]:
     """The weighted terms by name; their sum is the loss. What is off is not computed.
 
+    The same text of many pictures, or a row that a batch holds twice, is one item: never a negative
+    of its own partner, never compared with itself.
+
     Args:
         embeddings: (2, N, D) unit norm, of `batch.features`.
         class_weights: (C, D).
@@ -64,28 +77,35 @@ def loss_terms(
     if variant.objective == "dscmr":
         return {"dscmr": dscmr_loss(embeddings, class_weights, batch.labels)}
     terms = {}
+    same = batch.same_items()
+    partners = same.any(0)
     if params.classification:
         shares = batch.labels / batch.labels.sum(-1, keepdim=True)
         terms["classification"] = params.classification * classification_loss(
             embeddings, class_weights, shares, temperature=params.class_temperature
         )
     if variant.contrast == "single" and params.contrast:
-        own_partner = batch.labels.new_ones(len(batch.labels)).diag()
         terms["contrast"] = params.contrast * contrast_across(
-            embeddings, own_partner, temperature=params.contrast_temperature
+            embeddings,
+            partners.to(embeddings.dtype),
+            partners,
+            temperature=params.contrast_temperature,
         )
     if variant.contrast == "multi" and (params.contrast or params.contrast_within):
         positives = positive_weights(batch)
         if params.contrast:
             terms["contrast"] = params.contrast * contrast_across(
-                embeddings, positives.mean(0), temperature=params.contrast_temperature
+                embeddings,
+                positives.mean(0),
+                partners,
+                temperature=params.contrast_temperature,
             )
         if params.contrast_within:
             terms["contrast_within"] = params.contrast_within * contrast_within(
-                embeddings, positives, temperature=params.contrast_temperature
+                embeddings, positives, same, temperature=params.contrast_temperature
             )
     if variant.distances and params.distances:
-        terms["distances"] = params.distances * distance_loss(embeddings)
+        terms["distances"] = params.distances * distance_loss(embeddings, ~partners)
     return terms
 
 

@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from xshot.curves import Curves
+from xshot.episode.items import item_numbers
 from xshot.episode.training_set import TrainingSet
 from xshot.errors import UserError
 from xshot.mixture.mixture import Mixtures
@@ -56,13 +57,17 @@ def train_projector(
         gate_bias=params.gate_bias,
         generator=generator,
     ).to(device)
-    class_weights = torch.nn.Parameter(torch.tensor(training.prompts, device=device))
+    pairs, order, learned_classes = _draw(
+        training, pseudo, mixtures, (steps, params.batch_size), generator
+    )
+    class_weights = torch.nn.Parameter(
+        torch.tensor(training.prompts[learned_classes], device=device)
+    )
     learned = [*network.parameters(), class_weights]
     optimiser = torch.optim.AdamW(
         learned, lr=params.lr, weight_decay=params.weight_decay, fused=True
     )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(1, steps))
-    pairs, order = _draw(training, pseudo, mixtures, (steps, params.batch_size), generator)
     pairs, order = pairs.to(device), order.to(device)
     # Masks are drawn where they are used: from a CPU generator they would have to travel.
     seed = int(torch.randint(2**62, (), generator=generator))
@@ -89,15 +94,21 @@ def _draw(
     mixtures: Mixtures | None,
     shape: tuple[int, int],
     generator: torch.Generator,
-) -> tuple[Batch, torch.Tensor]:
-    """The pairs that some step draws, and which of them each step does: (steps, batch size)."""
+) -> tuple[Batch, torch.Tensor, NDArray[np.int64]]:
+    """The pairs that some step draws, and which of them each step does: (steps, batch size).
+
+    The third are the classes that have any row, the columns of the pairs' labels. To classify
+    against the others (at K = 0 without generation, all target classes) would only teach that
+    nothing is of them.
+    """
     labels = np.concatenate([training.labels, _one_hot(pseudo, training.n_classes)])
+    learned_classes = np.flatnonzero(labels.any(axis=0))
     rows = draw_batches(
         _pools(training, labels), steps=shape[0], batch_size=shape[1], generator=generator
     )
     drawn, order = np.unique(rows, return_inverse=True)
-    pairs = _pairs(training, pseudo, labels, mixtures, drawn)
-    return pairs, torch.from_numpy(order.reshape(shape))
+    pairs = _pairs(training, pseudo, labels[:, learned_classes], mixtures, drawn)
+    return pairs, torch.from_numpy(order.reshape(shape)), learned_classes
 
 
 def _one_hot(pseudo: PseudoFeatures, n_classes: int) -> NDArray[np.bool_]:
@@ -132,6 +143,7 @@ def _pairs(
         torch.from_numpy(np.stack([image, text])),
         torch.from_numpy(labels[rows]).float(),
         None if mixtures is None else torch.from_numpy(mixtures.responsibilities(image, text)),
+        torch.from_numpy(np.stack([item_numbers(image), item_numbers(text)])),
     )
 
 

@@ -10,19 +10,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def distance_loss(embeddings: Tensor) -> Tensor:
+def distance_loss(embeddings: Tensor, distinct: Tensor) -> Tensor:
     """Huber difference between the relative distances among images and among texts.
 
     Args:
         embeddings: (2, N, D) unit norm; row n of both modalities is a pair.
+        distinct: (N, N) bool, symmetric: rows that share neither picture nor text. Two pictures of
+            one text have no distance among the texts to be compared with.
 
     Returns:
-        Scalar: mean over the N * (N - 1) ordered pairs; 0 for fewer than 2 rows.
+        Scalar: mean over the distinct pairs of rows; 0 without any.
     """
-    n = embeddings.shape[1]
-    if n < 2:
+    row, column = distinct.triu(1).nonzero(as_tuple=True)
+    if not len(row):
         return embeddings.sum() * 0
-    row, column = torch.triu_indices(n, n, offset=1, device=embeddings.device)
     cosines = (embeddings @ embeddings.transpose(-1, -2))[:, row, column]
     # The square root's slope has no bound at 0: identical rows get none.
     distances = (2 - 2 * cosines).clamp_min(1e-8).sqrt()
