@@ -16,8 +16,9 @@ from xshot.episode.training_set import TrainingSet, read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.params import Params, RunParams, load_params
 from xshot.progress import log_to_stdout
-from xshot.projector.choice import Choice, read_choice
+from xshot.projector.choice import Choice, read_selection
 from xshot.projector.file import Provenance, load_embedder
+from xshot.report.choice import member_rows, member_words
 from xshot.report.generation import compare_generation
 from xshot.report.outcome import Outcome, averaged, judge
 from xshot.report.page import RunFacts, render_page
@@ -30,7 +31,7 @@ from xshot.store.features import read_class_features, read_encoder, read_feature
 from xshot.store.manifest import read_manifest
 from xshot.store.pseudo import read_pseudo
 from xshot.vaegan.params import VaeganParams
-from xshot.variants import VARIANTS, Variant
+from xshot.variants import VARIANTS
 
 FEATURES = Path("data/features.h5")
 VAEGAN = Path("models/vaegan")
@@ -47,7 +48,7 @@ def main() -> None:
     heldout = read_heldout(Path("data/heldout.json"))
     embedder, provenance = load_embedder(PROJECTOR)
     training = _training_set(episode, provenance)
-    choice = read_choice(Path("models/selection.json"))
+    selection = read_selection(Path("models/selection.json"))
     measured = bool(heldout.test_target.ids)
     evaluate = params.section(EvaluateParams)
     if measured:
@@ -65,7 +66,7 @@ def main() -> None:
             rng=numpy_stream(episode.seed, "evaluate"),
         )
     else:
-        outcome = _estimated(params, episode, provenance, choice)
+        outcome = _estimated(params, episode, provenance, selection.choice)
     series = make_series(outcome, threads=threads, device=device)
     limit_threads(TRAINING_THREADS)  # the matrices from here on are small
     generation = None
@@ -86,7 +87,9 @@ def main() -> None:
             variant=provenance.variant,
             k_shot=episode.k_shot,
             seed=episode.seed,
-            settings=_chosen(choice, VARIANTS[provenance.variant]),
+            chosen=member_words(selection.choice, VARIANTS[provenance.variant]),
+            notes=selection.notes,
+            tried=member_rows(selection, VARIANTS[provenance.variant]),
             gallery=evaluate.gallery if measured else "estimate",
             train_on=episode.train_on,
         ),
@@ -164,16 +167,6 @@ def _estimated(params: Params, episode: Episode, provenance: Provenance, choice:
         for model, bench in zip(models, benches, strict=True)
     ]
     return averaged(outcomes)
-
-
-def _chosen(choice: Choice, variant: Variant) -> dict[str, float]:
-    """What `select` chose for the variant, which may use neither setting."""
-    settings: dict[str, float] = {}
-    if variant.projector:
-        settings["steps"] = choice.steps
-    if variant.coordinates != "none":
-        settings["calibration"] = choice.calibration
-    return settings
 
 
 if __name__ == "__main__":

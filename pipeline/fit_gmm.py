@@ -7,6 +7,7 @@ from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import write_mixtures
 from xshot.mixture.params import GmmParams
+from xshot.needs import read_needs
 from xshot.params import load_params
 from xshot.progress import log_to_stdout
 from xshot.seeds import numpy_stream
@@ -17,10 +18,10 @@ MIXTURE = Path("models/mixture.h5")
 
 
 def main() -> None:
-    """Write models/mixture.h5; without mixtures where the variant uses none."""
+    """Write models/mixture.h5; without mixtures where the chosen model uses none."""
     params = load_params()
     parts = params.section(ModelParams).parts
-    if not parts.mixture:
+    if not read_needs(Path("models/needs.json")).mixture:
         write_mixtures(MIXTURE, None, source_hash="")
         return
 

@@ -31,7 +31,7 @@ def main() -> None:
     training = read_training_set(FEATURES, episode.task, centre=model.parts.centring)
     choice = read_choice(Path("models/selection.json"))
     generator = device = None
-    if model.parts.projector:
+    if choice.parts_of(model.parts).projector:
         import torch
 
         limit_threads(TRAINING_THREADS)

@@ -8,6 +8,7 @@ from xshot.episode.episode import read_episode
 from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import read_mixtures
+from xshot.needs import read_needs
 from xshot.params import RunParams, load_params
 from xshot.progress import log_to_stdout
 from xshot.seeds import torch_stream
@@ -20,10 +21,10 @@ MODEL = Path("models/vaegan")
 
 
 def main() -> None:
-    """Write models/vaegan/; without a model where the variant generates nothing."""
+    """Write models/vaegan/; without a model where the chosen one is trained without."""
     params = load_params()
     run, parts = params.section(RunParams), params.section(ModelParams).parts
-    if not parts.generation:
+    if not read_needs(Path("models/needs.json")).generation:
         save_vaegan(MODEL, None, Curves("train_vaegan", remedy=""), {})
         return
 

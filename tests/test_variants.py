@@ -63,6 +63,7 @@ def test_raw_clip_is_nothing_at_all():
     assert VARIANTS["clip"] == Variant(
         centring=False, projector=False, gate=False, generation=False, adversarial=False,
         composition=False, mixture=False, contrast="none", distances=False, coordinates="none",
+        adaptive=False,
     )  # fmt: skip
 
 

@@ -61,9 +61,10 @@ def main(seed: int, k_shot: int, set_name: str) -> None:
         if init:
             vaegan = settings.vaegan.model_copy(update={"init": init})
             variant_settings = replace(settings, vaegan=vaegan)
-        cells = params.section(SelectParams).cells_for(variant)
-        choice, _ = select(cells, benches, variant, variant_settings, threads=run.threads)
-        systems[name] = bench.embed(bench.embedder(variant, variant_settings, choice))
+        grid = params.section(SelectParams)
+        selection = select(grid, benches, variant, variant_settings, threads=run.threads)
+        embedder = bench.embedder(variant, variant_settings, selection.choice)
+        systems[name] = bench.embed(embedder)
     metrics = evaluate_systems(
         systems,
         bench.heldout_labels(),

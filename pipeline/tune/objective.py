@@ -15,8 +15,9 @@ from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.errors import UserError
 from xshot.params import Params, RunParams, Section, explain
+from xshot.selection.judgement import balance, judge
 from xshot.selection.params import SelectParams
-from xshot.selection.select import criterion, pseudo_benches, select
+from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import Features, read_class_features, read_features, read_ids
 from xshot.store.manifest import read_manifest
@@ -47,8 +48,11 @@ class Objective:
         for benches in self._episodes():
             for name in self._tune.variants:
                 variant = VARIANTS[name]
-                choice, _ = select(grids.cells_for(variant), benches, variant, settings)
-                criteria += [criterion(bench, variant, settings, choice) for bench in benches]
+                choice = select(grids, benches, variant, settings).choice
+                criteria += [
+                    balance([judge(bench, bench.embed(bench.embedder(variant, settings, choice)))])
+                    for bench in benches
+                ]
         return round(float(np.mean(criteria)), 5)
 
     def _episodes(self) -> Iterator[tuple[Workbench, ...]]:

@@ -29,6 +29,7 @@ class Variant:
             `clip_adapter` = network, loss and length of Gao et al., IJCV 2023.
         coordinates: class-posterior coordinates that join the embedding: ours, or the posterior of
             a published few-shot classifier (Tip-Adapter, Tip-Adapter-F, LP++, cross-modal probe).
+        adaptive: `select` may leave parts out, down to raw CLIP; the others are as their row says.
     """
 
     centring: bool = True
@@ -44,6 +45,7 @@ class Variant:
     coordinates: Literal["none", "posterior", "tip", "tip_f", "linear_probe", "cross_modal"] = (
         "posterior"
     )
+    adaptive: bool = True
 
 
 def _without_generation(variant: Variant) -> Variant:
@@ -54,7 +56,12 @@ _XSHOT = Variant()
 _PAPERS = replace(_XSHOT, coordinates="none")
 # A projector trained on source and support alone, with nothing that protects the target classes.
 _BARE = replace(
-    _without_generation(_PAPERS), gate=False, mixture=False, contrast="none", distances=False
+    _without_generation(_PAPERS),
+    gate=False,
+    mixture=False,
+    contrast="none",
+    distances=False,
+    adaptive=False,
 )
 _UNTRAINED = replace(_BARE, projector=False)
 

@@ -9,7 +9,9 @@ from ruamel.yaml import YAML
 
 from tests.support.shipped import shipped
 from tests.support.stage import make_features, make_manifest, write_all_features
+from xshot.needs import write_needs
 from xshot.store.manifest import write_manifest
+from xshot.variants import VARIANTS
 
 
 @pytest.fixture
@@ -27,6 +29,8 @@ def set_params(tmp_path: Path) -> Callable[..., None]:
             assert key in node, name
             node[key] = value
         yaml.dump(tree, tmp_path / "params.yaml")
+        # As if `select` had chosen all parts of the variant.
+        write_needs(tmp_path / "models/needs.json", VARIANTS[tree["model"]["variant"]])
 
     return write
 

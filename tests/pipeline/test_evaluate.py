@@ -21,7 +21,9 @@ from tests.support.closure import ROOT
 from tests.support.shipped import shipped
 from xshot.episode.episode import read_episode, read_heldout
 from xshot.errors import UserError
-from xshot.projector.choice import Choice, write_choice
+from xshot.needs import write_needs
+from xshot.projector.choice import Choice, Selection, Trial, write_selection
+from xshot.retrieval.galleries import GALLERIES
 from xshot.store.features import (
     ClassFeatures,
     EncoderRecord,
@@ -30,11 +32,17 @@ from xshot.store.features import (
     write_features,
 )
 from xshot.store.manifest import Manifest, read_manifest, write_manifest
+from xshot.variants import VARIANTS
 
 CLASSES = tuple(f"class {letter}" for letter in "abcdefgh")
 ROWS_PER_CLASS = 12
 DIMENSIONS = 16
 OUTPUTS = ("metrics.json", "plots", "report")
+
+CHOICE = Choice(5, 0.0)
+TRIAL = Trial(CHOICE, dict.fromkeys(GALLERIES, 0.5), behind=0.0, error=0.0)
+SELECTION = Selection(CHOICE, (TRIAL,))
+
 SMALL = {
     "threads": 1,
     "device": "cpu",
@@ -96,7 +104,9 @@ def run(folder, *stages):
 
 def fit(folder, **changes):
     write_params(folder, **changes)
-    write_choice(folder / "models/selection.json", Choice(5, 0.0), ())
+    write_selection(folder / "models/selection.json", SELECTION)
+    variant = changes.get("model", {}).get("variant", "xshot")
+    write_needs(folder / "models/needs.json", SELECTION.choice.parts_of(VARIANTS[variant]))
     run(folder, "episode", "fit_gmm", "train_vaegan", "synthesize", "train_projector")
 
 
@@ -202,7 +212,7 @@ def test_the_page_shows_the_episode_and_the_metrics(evaluated):
     assert f"K = {episode.k_shot}" in html
     assert f"{len(episode.task.source)} source and {len(episode.task.target)} target" in html
     assert f"{gain['map']:+.3f} ± {gain['ci95']:.3f}" in html
-    assert "among the source classes: steps 5, calibration 0.0." in html
+    assert "among the source classes: <b>projection of 5 steps, generation + class" in html
     assert 'aria-label="train_vaegan: reconstruction' in html
     assert 'aria-label="train_projector: classification' in html
     assert 'alt="text of row' in html
@@ -211,6 +221,7 @@ def test_the_page_shows_the_episode_and_the_metrics(evaluated):
 
 def test_the_variant_clip_gains_nothing_and_says_what_it_lacks(project):
     fit(project, model={"variant": "clip"})
+    write_selection(project / "models/selection.json", Selection(Choice(0, 0.0, joined=False)))
     run(project, "evaluate")
     values = dict(leaves(metrics_of(project)))
     for name, value in values.items():
@@ -226,12 +237,13 @@ def test_the_variant_clip_gains_nothing_and_says_what_it_lacks(project):
 
 
 @pytest.mark.parametrize(
-    ("variant", "chosen"), [("gcrdp", "steps 5."), ("posterior", "calibration 0.0.")]
+    ("variant", "chosen"),
+    [("gcrdp", "projection of 5 steps"), ("posterior", "centred + class posterior")],
 )
 def test_a_variant_names_what_was_chosen_for_it(project, variant, chosen):
     fit(project, model={"variant": variant})
     run(project, "evaluate")
-    assert f"the source classes: {chosen}" in (project / "report/index.html").read_text()
+    assert f"the source classes: <b>{chosen}</b>" in (project / "report/index.html").read_text()
 
 
 def test_without_bootstrap_there_is_no_interval(project):

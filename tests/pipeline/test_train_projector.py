@@ -8,6 +8,7 @@ import pytest
 from pipeline import episode, fit_gmm, select, synthesize, train_projector, train_vaegan
 from tests.support.stage import run_python
 from xshot.projector.baselines import clip_adapter, cross_modal
+from xshot.projector.choice import read_choice
 from xshot.projector.file import load_embedder
 from xshot.variants import VARIANTS
 
@@ -50,7 +51,8 @@ def test_every_variant_gives_a_model_that_loads(run, variant):
     run(model__variant=variant)
     embedder, provenance = load_embedder(FOLDER)
     assert provenance.variant == variant
-    assert (embedder.projector is not None) == VARIANTS[variant].projector
+    chosen = read_choice(Path("models/selection.json")).parts_of(VARIANTS[variant])
+    assert (embedder.projector is not None) == chosen.projector
 
 
 def test_a_second_run_writes_the_same_bytes(run):

@@ -10,13 +10,14 @@ from xshot.projector.losses.dscmr import dscmr_loss
 from xshot.projector.objective import Batch, loss_terms, positive_weights
 from xshot.variants import VARIANTS
 
+DISTINCT = torch.arange(4).expand(2, 4)
 LABELS = torch.tensor([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 0]]).double()
 
 
 @pytest.fixture
 def batch(unit, generator):
     peaks = torch.rand(2, 4, 3, dtype=torch.float64, generator=generator)
-    return Batch(unit(2, 4, 5), LABELS, peaks / peaks.sum(-1, keepdim=True))
+    return Batch(unit(2, 4, 5), LABELS, peaks / peaks.sum(-1, keepdim=True), DISTINCT)
 
 
 def terms_of(variant, batch, params):
@@ -101,3 +102,56 @@ def test_take_picks_the_same_pairs_everywhere(batch):
     assert torch.equal(taken.labels, LABELS[[2, 0, 2]])
     assert torch.equal(taken.responsibilities, batch.responsibilities[:, [2, 0, 2]])
     assert replace(batch, responsibilities=None).take(rows).responsibilities is None
+
+
+def repeated(batch, text_of):
+    """The batch with texts shared between rows: row n has the text of row `text_of[n]`."""
+    features = torch.stack([batch.features[0], batch.features[1][text_of]])
+    return replace(batch, features=features, items=torch.stack([torch.arange(4), text_of]))
+
+
+def test_a_shared_text_is_no_negative_of_its_other_pictures(batch, params):
+    """Rows 0 and 1 share a text: each picture has it as its partner twice."""
+    shared = repeated(batch, torch.tensor([0, 0, 2, 3]))
+    positives = torch.eye(4).double()
+    positives[0, 1] = positives[1, 0] = 1
+    expected = contrast_across(shared.features, positives, temperature=0.2)
+    assert torch.equal(terms_of("single_positive", shared, params)["contrast"], expected)
+
+
+def test_a_text_that_other_classes_share_is_left_out(batch, params):
+    """Row 2 has the text of row 0 but none of its classes: neither a positive nor a negative."""
+    shared = repeated(batch, torch.tensor([0, 1, 0, 3]))
+    logits = shared.features[0] @ shared.features[1].T / 0.2
+    positives = positive_weights(shared).mean(0)
+    total = 0.0
+    for sims, weights in ((logits, positives), (logits.T, positives.T)):
+        for i in range(4):
+            kept = [j for j in range(4) if {i, j} != {0, 2}]
+            norm = torch.logsumexp(sims[i, kept], 0)
+            row = sum(weights[i, j] * (sims[i, j] - norm) for j in kept) / weights[i, kept].sum()
+            total -= float(row) / 8
+    assert float(terms_of("xshot", shared, params)["contrast"]) == pytest.approx(total)
+
+
+def test_the_same_items_are_neither_compared_with_themselves_nor_given_a_distance(batch, params):
+    """A batch that holds a row twice loses what it holds once, but for how often it counts."""
+    double = batch.take(torch.tensor([0, 0, 1, 2, 3]))
+    terms = terms_of("xshot", double, params)
+    pairs = [(0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)]
+    distances = [torch.stack([(m[i] - m[j]).norm() for i, j in pairs]) for m in double.features]
+    relative = [one / one.mean() for one in distances]
+    expected = torch.nn.functional.huber_loss(*relative)
+    assert float(terms["distances"]) == pytest.approx(params.distances * float(expected))
+    alone = batch.take(torch.tensor([0, 0]))
+    assert float(terms_of("xshot", alone, params)["contrast_within"]) == 0
+
+
+def test_one_text_for_all_rows_keeps_every_gradient_finite(batch, params):
+    shared = repeated(batch, torch.zeros(4, dtype=torch.long))
+    for name in ("xshot", "single_positive", "flex_clip"):
+        embeddings = shared.features.clone().requires_grad_()
+        weights = torch.eye(3, 5, dtype=torch.float64)
+        terms = loss_terms(embeddings, weights, shared, variant=VARIANTS[name], params=params)
+        torch.stack(list(terms.values())).sum().backward()
+        assert torch.isfinite(embeddings.grad).all(), name

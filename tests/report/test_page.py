@@ -14,13 +14,16 @@ from xshot.report.pairs import Pairs
 from xshot.report.series import make_series
 from xshot.vaegan.quality import Quality
 
+MAPS = {"target": 0.5, "source": 0.4, "generalized": 0.3, "generalized_source": 0.2}
 FACTS = RunFacts(
     dataset="animals",
     encoder="small-clip",
     variant="xshot",
     k_shot=3,
     seed=42,
-    settings={"steps": 100, "metric": "cosine"},
+    chosen="projection of 100 steps",
+    notes=("only 4 source classes",),
+    tried=({"words": "raw CLIP", "maps": MAPS, "behind": 0.125, "error": 0.02, "chosen": False},),
 )
 VOID = {"meta", "img", "br", "link", "path", "use", "image", "rect", "line", "stop"}
 
@@ -175,11 +178,13 @@ def test_right_and_wrong_differ_by_symbol_and_word_and_class(html):
 def test_the_run_is_named_with_what_was_chosen(page):
     assert "animals · 3 source and 3 target classes · 3 labelled pictures per target" in page.words
     assert "seed 42 · encoder small-clip" in page.words
-    assert "pseudo-episodes among the source classes: steps 100, metric cosine." in page.words
+    assert "pseudo-episodes among the source classes: projection of 100 steps ." in page.words
+    assert "Note: only 4 source classes." in page.words
+    assert "raw CLIP 0.500 0.400 0.300 0.200 0.125 0.020" in page.words
 
 
 def test_where_nothing_was_chosen_nothing_is_claimed(outcome, pairs):
-    page = Page(render(outcome, pairs, facts=replace(FACTS, settings={})))
+    page = Page(render(outcome, pairs, facts=replace(FACTS, tried=())))
     assert "pseudo-episodes among" not in page.words
 
 

@@ -1,43 +1,84 @@
-"""The grid of `select`."""
+"""The families that `select` searches."""
 
 import pytest
 from pydantic import ValidationError
 
-from xshot.projector.choice import Choice
-from xshot.selection.params import MAX_CELLS, SelectParams
+from xshot.selection.params import MAX_STEPS, SelectParams
 from xshot.variants import VARIANTS
 
-GRID = SelectParams(steps=(100, 200), calibration=(0.0, 0.5, 1.0))
+GRID = SelectParams(
+    steps=(100, 200), gate=(0.5, 1.0), centring=(0.0, 1.0), calibration=(0.0, 0.5, 1.0)
+)
+PARTS = ("projector", "gate", "generation", "adversarial", "composition", "mixture")
 
 
-def test_cells_are_all_combinations_the_last_setting_fastest():
-    cells = GRID.cells_for(VARIANTS["xshot"])
-    assert [(cell.steps, cell.calibration) for cell in cells] == [
-        (steps, calibration) for steps in (100, 200) for calibration in (0.0, 0.5, 1.0)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_member_has_a_part_that_the_variant_lacks(name):
+    variant = VARIANTS[name]
+    for member in GRID.members_of(variant):
+        parts = member.parts_of(variant)
+        for part in PARTS:
+            assert getattr(parts, part) <= getattr(variant, part), part
+        assert (parts.contrast, parts.distances) == (variant.contrast, variant.distances)
+        assert not member.joined or variant.coordinates != "none"
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_members_differ_and_the_whole_is_among_them(name):
+    variant = VARIANTS[name]
+    members = GRID.members_of(variant)
+    assert len(set(members)) == len(members)
+    assert any(
+        member.parts_of(variant) == variant
+        and member.gate == 1
+        and member.joined == (variant.coordinates != "none")
+        for member in members
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, own in VARIANTS.items() if own.adaptive])
+def test_an_adaptive_family_goes_down_to_raw_clip(name):
+    raw = [
+        member
+        for member in GRID.members_of(VARIANTS[name])
+        if not member.steps and member.centring == 0 and not member.joined
     ]
+    assert len(raw) == 1
+
+
+def test_the_family_of_the_whole_holds_the_others():
+    """The untrained posteriors, and the papers' forms: all points of it."""
+    whole = VARIANTS["xshot"]
+    parts = {(one.parts_of(whole), one.joined) for one in GRID.members_of(whole)}
+    for name in ("tip_adapter", "posterior"):
+        own = VARIANTS[name]
+        assert any(
+            (had.projector, had.coordinates, joined) == (False, own.coordinates, True)
+            for had, joined in parts
+        )
+    assert any(had.generation and not joined for had, joined in parts)
 
 
 @pytest.mark.parametrize(
-    ("variant", "cells"),
-    [
-        ("flex_clip", [(100, 0.0), (200, 0.0)]),
-        ("dscmr", [(100, 0.0), (200, 0.0)]),
-        ("posterior", [(0, 0.0), (0, 0.5), (0, 1.0)]),
-        ("tip_adapter", [(0, 0.0), (0, 0.5), (0, 1.0)]),
-        ("clip", [(0, 0.0)]),
-    ],
+    ("name", "steps"),
+    [("ungated", (100, 200)), ("dscmr", (100, 200)), ("posterior", (0,)), ("clip", (0,))],
 )
-def test_a_variant_tries_only_what_it_uses(variant, cells):
-    assert GRID.cells_for(VARIANTS[variant]) == tuple(Choice(*cell) for cell in cells)
+def test_a_variant_that_is_not_adaptive_differs_in_length_alone(name, steps):
+    assert tuple(one.steps for one in GRID.members_of(VARIANTS[name])) == steps
 
 
-def test_too_many_cells_are_refused():
-    SelectParams(steps=tuple(range(1, 13)), calibration=(0.0, 1.0))
-    with pytest.raises(ValidationError, match=f"26 cells, more than {MAX_CELLS}"):
-        SelectParams(steps=tuple(range(1, 14)), calibration=(0.0, 1.0))
+def test_strength_is_nothing_to_a_variant_without_a_gate():
+    assert {one.gate for one in GRID.members_of(VARIANTS["no_gate"])} == {1.0}
 
 
-@pytest.mark.parametrize("name", ["steps", "calibration"])
+def test_lengths_have_a_budget():
+    lengths = (MAX_STEPS // 2, MAX_STEPS // 2)
+    SelectParams(**{**GRID.model_dump(), "steps": lengths})
+    with pytest.raises(ValidationError, match=f"steps, more than {MAX_STEPS}"):
+        SelectParams(**{**GRID.model_dump(), "steps": (*lengths, 1)})
+
+
+@pytest.mark.parametrize("name", ["steps", "gate", "centring", "calibration"])
 def test_an_empty_list_is_refused(name):
     with pytest.raises(ValidationError):
         SelectParams(**{**GRID.model_dump(), name: ()})
@@ -45,4 +86,4 @@ def test_an_empty_list_is_refused(name):
 
 def test_a_training_of_no_step_is_refused():
     with pytest.raises(ValidationError):
-        SelectParams(steps=(0,), calibration=(0.0,))
+        SelectParams(**{**GRID.model_dump(), "steps": (0,)})

@@ -1,21 +1,25 @@
-"""`select` takes the best cell by its criterion, and sees no row beyond the training rows."""
+"""`select` takes the simplest of the best members, and sees no row beyond the training rows."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.selection.conftest import CPU
 from tests.support.stage import make_features, make_manifest
 from xshot.projector.calibration import fit_weights
 from xshot.projector.choice import Choice
+from xshot.retrieval.galleries import GALLERIES
 from xshot.retrieval.tree import evaluate_systems
 from xshot.selection import select as module
-from xshot.selection.select import criterion, pseudo_benches, select
+from xshot.selection.judgement import Judgement
+from xshot.selection.params import SelectParams
+from xshot.selection.select import pseudo_benches, select
 from xshot.variants import VARIANTS
 
-GOOD = Choice(steps=2, calibration=0.0)
-# Nearly nothing but source classes in every posterior.
-POOR = Choice(steps=2, calibration=-60.0)
+# -60: nearly nothing but source classes in every posterior.
+GRID = SelectParams(steps=(2,), gate=(1.0,), centring=(0.0, 1.0), calibration=(-60.0, 0.0))
+WHOLE = VARIANTS["xshot"]
 
 
 @pytest.fixture
@@ -24,55 +28,102 @@ def benches(episode, read):
     return pseudo_benches(drawn, read, make_features(make_manifest())[1], CPU)
 
 
-@pytest.mark.parametrize("cells", [(POOR, GOOD), (GOOD, POOR)])
-def test_the_better_cell_wins_wherever_it_stands(benches, settings, cells):
-    choice, trials = select(cells, benches, VARIANTS["posterior"], settings)
-    assert choice.calibration == GOOD.calibration
-    by_calibration = {trial.choice.calibration: trial.criterion for trial in trials}
-    assert by_calibration[0.0] > by_calibration[-60.0]
-    assert [trial.choice.calibration for trial in trials] == [cell.calibration for cell in cells]
+def grid(**changes):
+    return SelectParams(**{**GRID.model_dump(), **changes})
 
 
-def test_of_equals_the_first_is_taken(benches, settings):
-    """Training length is nothing to a variant that trains nothing."""
-    longer = Choice(steps=5, calibration=0.0)
-    choice, _ = select((longer, GOOD), benches, VARIANTS["posterior"], settings)
-    assert choice.steps == 5
+@pytest.mark.parametrize("calibration", [(-60.0, 0.0), (0.0, -60.0)])
+def test_the_better_calibration_wins_wherever_it_stands(benches, settings, calibration):
+    own = grid(calibration=calibration)
+    assert select(own, benches, VARIANTS["posterior"], settings).choice.calibration == 0
 
 
-def test_a_single_cell_without_coordinates_is_taken_untried(settings):
-    assert select((GOOD,), (), VARIANTS["flex_clip"], settings) == (GOOD, ())
+def test_a_single_member_without_coordinates_is_taken_untried(settings):
+    selection = select(GRID, (), VARIANTS["ungated"], settings)
+    assert selection.choice == Choice(2, 0.0, joined=False)
+    assert selection.trials == ()
 
 
-def test_a_single_cell_with_coordinates_has_its_weights_fitted(benches, settings):
-    variant = VARIANTS["xshot"]
-    choice, trials = select((GOOD,), benches, variant, settings)
-    for side, modality in enumerate(("image", "text")):
-        judged = [bench.judged(variant, settings, GOOD.steps)[side] for bench in benches]
-        assert choice.weights[modality] == fit_weights(judged)
-        assert set(choice.weights[modality]) == {"name", "members", "projected", "source"}
-    assert [trial.choice for trial in trials] == [choice]
-
-
-def test_calibration_comes_on_top_of_the_fitted_weight_of_source(benches, settings):
-    cells = (GOOD, Choice(steps=2, calibration=0.75))
-    _, (plain, shifted) = select(cells, benches, VARIANTS["posterior"], settings)
-    for modality, own in plain.choice.weights.items():
-        moved = own | {"source": pytest.approx(own["source"] + 0.75)}
-        assert shifted.choice.weights[modality] == moved
-
-
-def test_the_criterion_is_generalized_target_plus_source_map(benches, settings):
+def test_weights_are_those_of_the_pseudo_episodes_and_calibration_comes_on_top(benches, settings):
     variant = VARIANTS["posterior"]
-    choice, (trial,) = select((GOOD,), benches, variant, settings)
-    values = []
-    for bench in benches:
-        embeddings = bench.embed(bench.embedder(variant, settings, choice))
-        tree = evaluate_systems({"m": embeddings}, bench.heldout_labels(), bench.task.is_target)
-        galleries = [tree.metrics["m"][name]["avg"]["map"] for name in ("generalized", "source")]
-        values.append(sum(galleries))
-        assert criterion(bench, variant, settings, choice) == pytest.approx(values[-1])
-    assert trial.criterion == pytest.approx(sum(values) / len(values), abs=1e-5)
+    choice = select(grid(calibration=(0.75,)), benches, variant, settings).choice
+    for side, modality in enumerate(("image", "text")):
+        fitted = fit_weights([bench.judged(variant, settings, choice)[side] for bench in benches])
+        shifted = pytest.approx(fitted["source"] + 0.75, abs=1e-4)
+        assert choice.weights[modality] == fitted | {"source": shifted}
+
+
+def test_trials_hold_the_map_of_each_gallery(benches, settings):
+    variant = VARIANTS["gcrdp"]
+    selection = select(GRID, benches, variant, settings)
+    assert len(selection.trials) == len(GRID.members_of(variant))
+    for trial in selection.trials:
+        trees = [
+            evaluate_systems(
+                {"m": bench.embed(bench.embedder(variant, settings, trial.choice))},
+                bench.heldout_labels(),
+                bench.task.is_target,
+            ).metrics["m"]
+            for bench in benches
+        ]
+        for name in GALLERIES:
+            mean = np.mean([tree[name]["avg"]["map"] for tree in trees])
+            assert trial.maps[name] == pytest.approx(mean, abs=2e-5)
+    assert min(trial.behind for trial in selection.trials) == 0
+
+
+def test_what_is_not_joined_is_kept_for_who_asks(benches, settings, bench):
+    """Raw CLIP with a posterior: the embedding is raw CLIP's, and classes can be asked for."""
+    untrained = VARIANTS["posterior"]
+    weights = select(GRID, benches, untrained, settings).choice.weights
+    raw = Choice(0, 0.0, weights, centring=0.0, joined=False)
+    whole = bench()
+    embedder = whole.embedder(WHOLE, settings, raw)
+    features = whole.heldout_features()
+    assert np.array_equal(whole.embed(embedder).image, features.image)
+    posterior = embedder.posterior(features.image, 0)
+    assert np.allclose(posterior.sum(axis=1), 1, atol=1e-5)
+
+
+def judged(*maps, spread=0.0):
+    """Two pseudo-episodes of ten classes, each gallery of the same mAP."""
+    rng = np.random.default_rng(0)
+    noise = spread * rng.normal(size=(2, 4, 10))
+    noise -= noise.mean(axis=-1, keepdims=True)
+    return tuple(
+        Judgement(np.full((4, 10), value / 10) + own)
+        for value, own in zip(maps, noise, strict=True)
+    )
+
+
+SIMPLE, LONG = Choice(0, 0.0, centring=1.0, joined=False), Choice(200, 0.0, joined=False)
+
+
+@pytest.mark.parametrize(
+    ("simple", "long", "chosen"),
+    [
+        (judged(0.5, 0.5), judged(0.6, 0.6), LONG),
+        (judged(0.6, 0.6), judged(0.5, 0.5), SIMPLE),
+        (judged(0.5, 0.5), judged(0.5, 0.5), SIMPLE),
+        # Ahead by less than half of what classes differ by.
+        (judged(0.5, 0.5), judged(0.501, 0.501, spread=0.05), SIMPLE),
+    ],
+)
+def test_a_simpler_member_within_the_error_of_the_best_is_preferred(simple, long, chosen):
+    selection = module._decide([[(SIMPLE, simple)], [(LONG, long)]], VARIANTS["gcrdp"], 20)
+    assert selection.choice == chosen
+
+
+def test_a_gain_within_its_error_and_few_classes_are_said():
+    raw = Choice(0, 0.0, centring=0.0, joined=False)
+    cells = [[(raw, judged(0.5, 0.5))], [(LONG, judged(0.52, 0.52, spread=0.012))]]
+    selection = module._decide(cells, VARIANTS["gcrdp"], 4)
+    assert selection.choice == LONG
+    few, small = selection.notes
+    assert "only 4 source classes" in few
+    assert "ahead of raw CLIP by 0.020" in small
+    sure = [cells[0], [(LONG, judged(0.9, 0.9))]]
+    assert module._decide(sure, VARIANTS["gcrdp"], 40).notes == ()
 
 
 def test_only_training_rows_are_read(episode, settings):
@@ -88,19 +139,18 @@ def test_only_training_rows_are_read(episode, settings):
         return type(features)(ids, features.image[rows], features.text[rows])
 
     benches = pseudo_benches(drawn, read, classes, CPU)
-    select((GOOD, POOR), benches, VARIANTS["xshot"], settings)
+    select(GRID, benches, WHOLE, settings)
     assert asked
     assert asked <= set(drawn.task.train.ids)
 
 
 def test_the_same_episode_gives_the_same_choice_on_any_number_of_threads(episode, read, settings):
-    longer = Choice(steps=3, calibration=0.0)
     classes = make_features(make_manifest())[1]
     runs = [
         select(
-            (GOOD, longer, POOR),
+            grid(steps=(2, 3)),
             pseudo_benches(episode[0], read, classes, CPU),
-            VARIANTS["xshot"],
+            WHOLE,
             settings,
             threads=threads,
         )
@@ -111,7 +161,7 @@ def test_the_same_episode_gives_the_same_choice_on_any_number_of_threads(episode
 
 def test_draws_have_seeds_of_their_own(benches):
     seeds = [bench.seed for bench in benches]
-    assert len(set(seeds)) == len(seeds) == 2
+    assert len(set(seeds)) == len(seeds) >= 2
     assert all(0 <= seed < 2**32 for seed in seeds)
 
 
@@ -153,7 +203,7 @@ def test_rows_that_are_alike_within_every_class_do(episode, settings, read, benc
     drawn, _ = episode
     reader = alike_within_classes(read, sides)
     benches = pseudo_benches(drawn, reader, make_features(make_manifest())[1], CPU)
-    choice, _ = select((GOOD, Choice(2, 1.0)), benches, VARIANTS[name], settings)
+    choice = select(grid(calibration=(0.0, 1.0)), benches, VARIANTS[name], settings).choice
     whole = replace(bench(), read=reader)
     embeddings = whole.embed(whole.embedder(VARIANTS[name], settings, choice))
     tree = evaluate_systems({"m": embeddings}, whole.heldout_labels(), whole.task.is_target)

@@ -12,8 +12,10 @@ from xshot.mixture.file import read_mixtures, read_source_hash
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, read_provenance
 from xshot.reading import explain, read_file
+from xshot.report.choice import member_words
 from xshot.store.models import load_model
 from xshot.store.pseudo import read_pseudo
+from xshot.variants import VARIANTS
 
 _MIXTURE = Path("models/mixture.h5")
 _VAEGAN = Path("models/vaegan")
@@ -43,7 +45,8 @@ def check_learned(
     selection = Path("models/selection.json")
     choice = yield from opened(selection, "select", read_choice)
     if choice is not None:
-        yield Finding("ok", f"{selection}: {choice.steps} steps, calibration {choice.calibration}")
+        words = member_words(choice, VARIANTS[variant])
+        yield Finding("ok", f"{selection}: {words}, calibration {choice.calibration}")
     mixture = yield from opened(
         _MIXTURE, "fit_gmm", lambda path: (read_mixtures(path), read_source_hash(path))
     )

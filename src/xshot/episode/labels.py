@@ -69,5 +69,10 @@ def draw_target(
     classes: Collection[str], fraction: float, *, leave: int, rng: np.random.Generator
 ) -> set[str]:
     """Draw the share `fraction` of `classes`: at least 2, but `leave` stay out in any case."""
-    size = min(max(2, round(fraction * len(classes))), len(classes) - leave)
+    size = target_count(len(classes), fraction, leave=leave)
     return set(shuffled(sorted(classes), rng)[:size])
+
+
+def target_count(n_classes: int, fraction: float, *, leave: int) -> int:
+    """How many of `n_classes` the share `fraction` is: at least 2, but `leave` stay out."""
+    return min(max(2, round(fraction * n_classes)), n_classes - leave)

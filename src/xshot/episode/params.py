@@ -36,7 +36,9 @@ class EpisodeParams(Section):
         description="all: the test rows are trained on, too, for a model to use and not to measure"
     )
     pseudo_draws: int = Field(
-        ge=2, le=20, description="pseudo-episodes that settings are chosen on"
+        ge=2,
+        le=20,
+        description="pseudo-episodes that settings are chosen on; more where classes are few",
     )
     pseudo_fraction: float = Field(
         gt=0, lt=1, description="share of the source classes that play target in a pseudo-episode"

@@ -8,6 +8,7 @@ to test on).
 import logging
 from collections import Counter
 from collections.abc import Collection
+from math import ceil
 
 from xshot.episode.eligible import classes_with_rows, rich_enough, source_with_rows
 from xshot.episode.episode import Episode, HeldOut, Rows, Task
@@ -19,6 +20,7 @@ from xshot.episode.labels import (
     only_classes,
     rows_per_class,
     shuffled,
+    target_count,
     with_classes,
 )
 from xshot.episode.params import EpisodeParams
@@ -29,6 +31,12 @@ from xshot.errors import UserError
 from xshot.seeds import numpy_stream
 from xshot.store.manifest import Manifest
 from xshot.variants import KShot
+
+ENOUGH_CLASSES = 16
+"""Classes that play target in all pseudo-episodes together, at least."""
+
+MAX_DRAWS = 8
+"""Pseudo-episodes that few classes lead to, at most."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -96,7 +104,7 @@ def draw_episode(
             fraction=params.pseudo_fraction,
             rng=numpy_stream(seed, f"episode/pseudo/{draw}"),
         )
-        for draw in range(params.pseudo_draws)
+        for draw in range(pseudo_draws(len(task.source), params))
     )
     heldout = HeldOut(
         test_source=named(source_test, test, picture_of),
@@ -107,6 +115,16 @@ def draw_episode(
     if params.train_on == "all":
         heldout = HeldOut(Rows((), ()), Rows((), ()), heldout.train_target)
     return Episode(seed, k_shot, task, pseudo_episodes, params.train_on), heldout
+
+
+def pseudo_draws(n_source: int, params: EpisodeParams) -> int:
+    """How many pseudo-episodes: more than `episode.pseudo_draws` where few classes play target.
+
+    What one draw says of other classes rests on those that play target in it, so that together they
+    shall be `ENOUGH_CLASSES`, a class that does so twice counted twice.
+    """
+    n_target = target_count(n_source, params.pseudo_fraction, leave=1)
+    return max(params.pseudo_draws, min(MAX_DRAWS, ceil(ENOUGH_CLASSES / n_target)))
 
 
 class _Drawn:

@@ -36,6 +36,14 @@ class Centring:
         """(N, D) text or prompt features -> (N, D), centred and re-normalised."""
         return normalise(features - self.text)
 
+    def of_side(self, features: Matrix, side: int) -> Matrix:
+        """`of_image` for side 0, `of_text` for side 1."""
+        return self.of_text(features) if side else self.of_image(features)
+
+    def scaled(self, share: float) -> "Centring":
+        """A centring that takes off only a share of the means; 0 takes off nothing."""
+        return Centring(np.float32(share) * self.image, np.float32(share) * self.text)
+
 
 @dataclass(frozen=True)
 class TrainingSet:

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from xshot.episode.items import distinct_rows
+from xshot.distinct import find_distinct
 from xshot.episode.training_set import TrainingSet
 from xshot.mixture.mixture import Mixture, Mixtures
 from xshot.mixture.params import GmmParams
@@ -29,9 +29,13 @@ def fit_mixtures(training: TrainingSet, params: GmmParams, rng: np.random.Genera
     A text that many rows share is one point: as many would be a cluster of no width.
     """
     return Mixtures(
-        image=fit_mixture(distinct_rows(training.image), params, rng),
-        text=fit_mixture(distinct_rows(training.text), params, rng),
+        image=fit_mixture(_distinct(training.image), params, rng),
+        text=fit_mixture(_distinct(training.text), params, rng),
     )
+
+
+def _distinct(features: Matrix) -> Matrix:
+    return features[find_distinct(features).places]
 
 
 def fit_mixture(features: Matrix, params: GmmParams, rng: np.random.Generator) -> Mixture:

@@ -22,21 +22,29 @@ class Embedder:
 
     Attributes:
         centring: zero means where the variant does not centre.
-        projector: None where the variant trains none.
-        coordinates: of images and of texts; None where the variant has none.
+        projector: None where none is trained.
+        coordinates: of images and of texts; None where the variant has none. With weight 0 they
+            are not in the embedding, but posteriors can be asked for.
+        share: of the means that is taken off where nothing is projected: 0 = raw CLIP.
     """
 
     centring: Centring
     projector: "GatedProjector | None" = None
     coordinates: tuple[Coordinates, Coordinates] | None = None
+    share: float = 1.0
+
+    @property
+    def joined(self) -> bool:
+        """Whether class-posterior coordinates stand in the embedding."""
+        return self.coordinates is not None and self.coordinates[0].weight > 0
 
     def embed_image(self, features: Matrix) -> Matrix:
         """(N, D) CLIP features of images -> (N, E) unit norm; equal rows to equal bits."""
-        return map_distinct(lambda rows: self._embed(self.centring.of_image(rows), 0), features)
+        return map_distinct(lambda rows: self._embed(rows, 0), features)
 
     def embed_text(self, features: Matrix) -> Matrix:
         """(N, D) CLIP features of texts -> (N, E) unit norm; equal rows to equal bits."""
-        return map_distinct(lambda rows: self._embed(self.centring.of_text(rows), 1), features)
+        return map_distinct(lambda rows: self._embed(rows, 1), features)
 
     def gates(self, image: Matrix, text: Matrix) -> dict[str, NDArray[np.float32]]:
         """Share of the projection in each row of CLIP features: {modality: (N,)}; {} ungated."""
@@ -52,13 +60,28 @@ class Embedder:
                 gates[MODALITIES[side]] = self.projector.gates(rows, _slice(side))[0].numpy()
         return gates
 
-    def _embed(self, centred: Matrix, side: int) -> Matrix:
-        projected = project(self.projector, centred, side)
+    def posterior(self, features: Matrix, side: int) -> Matrix:
+        """(N, D) CLIP features of images (side 0) or texts (1) -> (N, C) class posterior.
+
+        Raises:
+            ValueError: the model has no coordinates.
+        """
         if self.coordinates is None:
-            return projected
-        coordinates = self.coordinates[side]
-        shares = coordinates.posterior(centred, projected)
-        return join(projected, shares, weight=coordinates.weight, side=side)
+            raise ValueError("a model without class-posterior coordinates knows no classes")
+        centred = self.centring.of_side(features, side)
+        return self.coordinates[side].posterior(centred, project(self.projector, centred, side))
+
+    def _embed(self, features: Matrix, side: int) -> Matrix:
+        if self.projector is None and self.share == 0:
+            kept = features
+        elif self.projector is None:
+            kept = self.centring.scaled(self.share).of_side(features, side)
+        else:
+            kept = project(self.projector, self.centring.of_side(features, side), side)
+        if self.coordinates is None or not self.joined:
+            return kept
+        shares = self.posterior(features, side)
+        return join(kept, shares, weight=self.coordinates[side].weight, side=side)
 
 
 def project(projector: "GatedProjector | None", centred: Matrix, side: int) -> Matrix:

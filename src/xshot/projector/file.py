@@ -23,7 +23,7 @@ from xshot.store.models import load_model, save_model
 if TYPE_CHECKING:
     from xshot.projector.networks import GatedProjector
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _EVIDENCE = ("prompts", "metric", "members", "shares", "prototypes")
 
@@ -74,7 +74,11 @@ def save_embedder(
         state = embedder.projector.state_dict()
         tensors |= {f"projector.{name}": tensor.numpy() for name, tensor in state.items()}
         hidden = embedder.projector.inner.weight.shape[-1]
-        network = {"hidden": hidden, "gate": embedder.projector.gate is not None}
+        network = {
+            "hidden": hidden,
+            "gate": embedder.projector.gate is not None,
+            "strength": embedder.projector.strength,
+        }
     if embedder.coordinates is not None:
         coordinates = {}
         for modality, side in zip(MODALITIES, embedder.coordinates, strict=True):
@@ -91,6 +95,7 @@ def save_embedder(
         "provenance": _without_defaults(asdict(provenance)),
         "choice": asdict(choice) if choice else None,
         "dimensions": len(embedder.centring.image),
+        "centring": embedder.share,
         "network": network,
         "coordinates": coordinates,
     }
@@ -116,6 +121,7 @@ def load_embedder(folder: Path) -> tuple[Embedder, Provenance]:
             Centring(floats["centring.image"], floats["centring.text"]),
             _load_projector(floats, config),
             _load_coordinates(floats, config["coordinates"], provenance.is_target),
+            float(config["centring"]),
         )
     return embedder, provenance
 
@@ -194,6 +200,7 @@ def _load_projector(floats: dict[str, Matrix], config: dict[str, Any]) -> "Gated
         if name.startswith(prefix)
     }
     projector.load_state_dict(state)
+    projector.strength = float(config["network"]["strength"])
     return projector.eval().requires_grad_(False)
 
 

@@ -49,27 +49,28 @@ def fit_embedder(
         training: source and support pairs, centred.
         pseudo: generated pairs; may be empty.
         mixtures: weigh the positives; None = all alike.
-        variant: the model's parts.
+        variant: the parts that there may be; the choice says which of them there are.
         params: of the projector and the coordinates.
         choice: what `select` chose.
         generator: randomness of the training; unused without a projector.
         device: where to train; unused without a projector.
     """
+    parts = choice.parts_of(variant)
     projector, curves = None, Curves("train_projector", remedy="")
-    if variant.projector and generator is not None and device is not None:
+    if parts.projector and generator is not None and device is not None:
         from xshot.projector.training import train_projector
 
         projector, curves = train_projector(
             training,
             pseudo,
             mixtures,
-            variant=variant,
+            variant=parts,
             params=params,
             steps=choice.steps,
             generator=generator,
             device=device,
         )
-    evidence = evidence_of(training, projector, variant, params)
+    evidence = evidence_of(training, projector if choice.joined else None, parts, params)
     return assemble(training, projector, evidence, params, choice), curves
 
 
@@ -81,13 +82,16 @@ def assemble(
     choice: Choice,
 ) -> Embedder:
     """The model around a projector and its evidence: the same ones serve many choices."""
+    if projector is not None:
+        projector = projector.with_strength(choice.gate)
     if evidence is None or choice.weights is None:
-        return Embedder(training.centring, projector)
+        return Embedder(training.centring, projector, share=choice.centring)
+    weight = params.coordinates if choice.joined else 0.0
     image, text = (
-        Coordinates(known, training.is_target, choice.weights[modality], params.coordinates)
+        Coordinates(known, training.is_target, choice.weights[modality], weight)
         for modality, known in zip(MODALITIES, evidence, strict=True)
     )
-    return Embedder(training.centring, projector, (image, text))
+    return Embedder(training.centring, projector, (image, text), choice.centring)
 
 
 def evidence_of(

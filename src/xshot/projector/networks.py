@@ -1,5 +1,7 @@
 """Gated residual projection (FLEX-CLIP), both modalities side by side in one set of matmuls."""
 
+from copy import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,7 +21,13 @@ class GatedProjector(nn.Module):
         gate: mix the projected feature with the original one.
         gate_bias: initial b; W starts at zero, so that every sample starts at the same gate.
         generator: draws P's initial weights.
+
+    Attributes:
+        strength: factor of the trained gates, each of which stays at most 1: how far to trust the
+            projection as a whole, which one number per sample does not tell of unseen classes.
     """
+
+    strength: float = 1.0
 
     def __init__(
         self,
@@ -54,6 +62,12 @@ class GatedProjector(nn.Module):
         gates = self._gates(self.gate, features, projected, modality)
         return F.normalize(torch.lerp(features, projected, gates), dim=-1)
 
+    def with_strength(self, strength: float) -> "GatedProjector":
+        """The same weights behind gates of another strength."""
+        other = copy(self)
+        other.strength = strength
+        return other
+
     def gates(self, features: Tensor, modality: slice = BOTH) -> Tensor:
         """How much of the projected feature each sample takes: (M, N, D) -> (M, N) in [0, 1]."""
         if self.gate is None:
@@ -67,6 +81,8 @@ class GatedProjector(nn.Module):
             hidden = hidden * hidden_mask
         return F.normalize(self.outer(hidden, modality), dim=-1)
 
-    @staticmethod
-    def _gates(gate: PairedLinear, features: Tensor, projected: Tensor, modality: slice) -> Tensor:
-        return torch.sigmoid(gate(torch.cat([features, projected], dim=-1), modality))
+    def _gates(
+        self, gate: PairedLinear, features: Tensor, projected: Tensor, modality: slice
+    ) -> Tensor:
+        trained = torch.sigmoid(gate(torch.cat([features, projected], dim=-1), modality))
+        return trained if self.strength == 1 else (self.strength * trained).clamp_max(1)

@@ -5,8 +5,8 @@ import torch
 from numpy.typing import NDArray
 
 from xshot.curves import Curves
-from xshot.episode.items import item_numbers
-from xshot.episode.training_set import TrainingSet
+from xshot.distinct import find_distinct
+from xshot.episode.training_set import Matrix, TrainingSet
 from xshot.errors import UserError
 from xshot.mixture.mixture import Mixtures
 from xshot.progress import progress
@@ -143,8 +143,14 @@ def _pairs(
         torch.from_numpy(np.stack([image, text])),
         torch.from_numpy(labels[rows]).float(),
         None if mixtures is None else torch.from_numpy(mixtures.responsibilities(image, text)),
-        torch.from_numpy(np.stack([item_numbers(image), item_numbers(text)])),
+        torch.from_numpy(np.stack([_item_numbers(image), _item_numbers(text)])),
     )
+
+
+def _item_numbers(features: Matrix) -> NDArray[np.int64]:
+    """(N,) the same number for rows that are the same."""
+    index = find_distinct(features).index
+    return np.arange(len(features)) if index is None else index
 
 
 def _dropout_mask(

@@ -1,6 +1,6 @@
 """The report page: one file that needs nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,7 +46,9 @@ class RunFacts:
         variant: `model.variant`.
         k_shot: `model.k_shot`.
         seed: of the episode.
-        settings: what pseudo-episodes chose, if anything.
+        chosen: the member that pseudo-episodes chose, in words.
+        notes: what there is to say of the choice.
+        tried: a row per member that was tried, from `report.choice`.
         gallery: what answered the queries; `estimate`: those of pseudo-episodes are shown.
         train_on: whether the model has seen the test rows, too.
     """
@@ -56,7 +58,9 @@ class RunFacts:
     variant: str
     k_shot: KShot
     seed: int
-    settings: Mapping[str, str | float]
+    chosen: str
+    notes: Sequence[str] = ()
+    tried: Sequence[Mapping[str, Any]] = ()
     gallery: Literal["test", "train", "estimate"] = "test"
     train_on: TrainOn = "train"
 

@@ -178,10 +178,10 @@ class Retriever:
         items = self.items(system, found)
         query = self._embed(feature[None], system, asked)
         places, scores = top_k(query, items, k)
-        guesses = self._guesses(items[places[0]], system, found)
         rows = places[0]
         if found == "image" and self.gallery.pictures is not None:
             rows = self.gallery.pictures[rows]
+        guesses = self._guesses(rows, system, found)
         return [
             Hit(
                 row=row,
@@ -324,7 +324,7 @@ class Retriever:
         if system == "clip":
             return features
         query = self._embedded(features, modality)
-        if self.knows_classes:
+        if self._embedder.joined:
             # What makes up for unit norm counts in no similarity, that of two images included.
             query[:, -2:] = 0
         return query
@@ -342,14 +342,12 @@ class Retriever:
         return embedded
 
     def _guesses(
-        self, items: Matrix, system: System, modality: Modality
+        self, rows: NDArray[np.int64], system: System, modality: Modality
     ) -> list[tuple[str | None, float]]:
-        coordinates = self._embedder.coordinates
-        if system == "clip" or coordinates is None:
-            return [(None, 0.0)] * len(items)
-        weight = coordinates[_SIDES[modality]].weight
-        first = items.shape[1] - len(self.classes) - 2
-        shares = items[:, first:-2] * np.sqrt((1 + weight) / weight)
+        if system == "clip" or not self.knows_classes or not len(rows):
+            return [(None, 0.0)] * len(rows)
+        features = np.asarray(self.gallery.features[modality][rows])
+        shares = self._embedder.posterior(features, _SIDES[modality])
         best = shares.argmax(axis=1)
         return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
 

@@ -90,18 +90,18 @@ class Workbench:
         """The model of `variant`, as `train_projector` makes it."""
         return assemble(
             self._training(variant.centring),
-            self._projector(variant, settings, choice.steps),
-            self._evidence(variant, settings, choice.steps),
+            self._projector(choice.parts_of(variant), settings, choice.steps),
+            self._evidence(variant, settings, choice),
             settings.projector,
             choice,
         )
 
-    def judged(self, variant: Variant, settings: Settings, steps: int) -> Sides[Judged] | None:
+    def judged(self, variant: Variant, settings: Settings, choice: Choice) -> Sides[Judged] | None:
         """The evidence for each class on the held-out images and texts; None if it has none."""
-        evidence = self._evidence(variant, settings, steps)
+        evidence = self._evidence(variant, settings, choice)
         if evidence is None:
             return None
-        projector = self._projector(variant, settings, steps)
+        projector = self._projector(choice.parts_of(variant), settings, choice.steps)
         centring = self._training(variant.centring).centring
         features, labels = self.heldout_features(), self.heldout_labels()
         centred = (centring.of_image(features.image), centring.of_text(features.text))
@@ -196,16 +196,22 @@ class Workbench:
             )
             return projector
 
-        trained_alike = replace(variant, coordinates="none")
+        trained_alike = replace(variant, coordinates="none", adaptive=False)
         return self._once(("projector", trained_alike, settings, steps), make)
 
-    def _evidence(self, variant: Variant, settings: Settings, steps: int) -> Sides[Evidence] | None:
+    def _evidence(
+        self, variant: Variant, settings: Settings, choice: Choice
+    ) -> Sides[Evidence] | None:
+        parts = choice.parts_of(variant)
+        if not choice.joined:
+            parts = replace(parts, projector=False)
+        steps = choice.steps if parts.projector else 0
         return self._once(
-            ("evidence", variant, settings, steps),
+            ("evidence", parts, settings, steps),
             lambda: evidence_of(
                 self._training(variant.centring),
-                self._projector(variant, settings, steps),
-                variant,
+                self._projector(parts, settings, steps),
+                parts,
                 settings.projector,
             ),
         )

@@ -10,34 +10,38 @@ from torch import Tensor
 
 
 def contrast_across(
-    embeddings: Tensor, positives: Tensor, partners: Tensor, *, temperature: float
+    embeddings: Tensor, positives: Tensor, partners: Tensor | None = None, *, temperature: float
 ) -> Tensor:
     """Image to text and text to image: mean of both directions.
 
     Args:
         embeddings: (2, N, D) unit norm; row n of both modalities is a pair.
         positives: (N, N) non-negative weights; 0 = not a positive.
-        partners: (N, N) bool, the diagonal set: pairs that share an item. A partner that is no
-            positive (the same text in another class) is no negative either: it is left out.
+        partners: (N, N) bool, the diagonal set: pairs that share an item; None = none do. A
+            partner that is no positive (the same text in another class) is no negative either: it
+            is left out.
         temperature: divides the cosines.
     """
     logits = embeddings[0] @ embeddings[1].T / temperature
-    logits = logits.masked_fill(partners & (positives == 0), -torch.inf)
+    if partners is not None:
+        logits = logits.masked_fill(partners & (positives == 0), -torch.inf)
     both = torch.stack([logits, logits.T])
     return weighted_contrast(both, torch.stack([positives, positives.T]))
 
 
 def contrast_within(
-    embeddings: Tensor, positives: Tensor, itself: Tensor, *, temperature: float
+    embeddings: Tensor, positives: Tensor, itself: Tensor | None = None, *, temperature: float
 ) -> Tensor:
     """Within each modality, an item never its own positive or negative: mean over modalities.
 
     Args:
         embeddings: (M, N, D) unit norm.
         positives: (N, N) or (M, N, N) non-negative weights; ignored where `itself` is set.
-        itself: (M, N, N) bool, the diagonal set: rows that hold the same item.
+        itself: (M, N, N) bool, the diagonal set: rows that hold the same item; None = none do.
         temperature: divides the cosines.
     """
+    if itself is None:
+        itself = torch.eye(embeddings.shape[1], dtype=torch.bool, device=embeddings.device)
     logits = embeddings @ embeddings.transpose(-1, -2) / temperature
     others = positives.expand_as(logits).masked_fill(itself, 0)
     return weighted_contrast(logits.masked_fill(itself, -torch.inf), others)
