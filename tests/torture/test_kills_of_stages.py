@@ -42,7 +42,7 @@ def outs(root: Path, stage: str) -> list[str]:
 @pytest.fixture(scope="module")
 def workspace(finished: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A copy of its own, DVC's cache included."""
-    folder = tmp_path_factory.mktemp("killed") / "stages"
+    folder = tmp_path_factory.mktemp("copy") / "stages"  # a name that no finding looks like
     shutil.copytree(finished.path, folder, symlinks=True)
     return Workspace(folder)
 
