@@ -61,7 +61,13 @@ def test_the_family_of_the_whole_holds_the_others():
 
 @pytest.mark.parametrize(
     ("name", "steps"),
-    [("ungated", (100, 200)), ("dscmr", (100, 200)), ("posterior", (0,)), ("clip", (0,))],
+    [
+        ("ungated", (100, 200)),
+        ("dscmr", (100, 200)),
+        ("clip_adapter", (100,)),
+        ("posterior", (0,)),
+        ("clip", (0,)),
+    ],
 )
 def test_a_variant_that_is_not_adaptive_differs_in_length_alone(name, steps):
     assert tuple(one.steps for one in GRID.members_of(VARIANTS[name])) == steps

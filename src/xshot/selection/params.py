@@ -54,6 +54,8 @@ class SelectParams(Section):
         """
         joined = variant.coordinates != "none"
         lengths = self.steps if variant.projector else (0,)
+        if variant.objective == "clip_adapter":  # of a length of its own
+            lengths = self.steps[:1]
         if not variant.adaptive:
             return tuple(Choice(steps, self._first(variant), joined=joined) for steps in lengths)
         generations = (False, True) if variant.generation else (False,)

@@ -170,7 +170,7 @@ def _with_weights(
     pool: ThreadPoolExecutor,
 ) -> list[Choice]:
     """The members with the weights of their evidence, fitted once for those that share it."""
-    evidence = dict.fromkeys(bench_key for bench_key in map(_evidence_of, members))
+    evidence = dict.fromkeys(map(_evidence_of, members))
     tried = list(product(evidence, benches))
     found = iter(
         _in_parallel(pool, lambda one, bench: bench.judged(variant, settings, one), tried, "model")
