@@ -1,6 +1,7 @@
 """Fixtures that several parts of the suite share."""
 
 import os
+import sys
 from pathlib import Path
 
 # Before NumPy and torch are loaded: the suite's matrices are too small for a second thread.
@@ -14,6 +15,9 @@ from tests.support.workspace import Workspace, make_workspace, write_dataset
 # A busy machine must not fail a property: what counts is the answer, not when it came.
 settings.register_profile("xshot", deadline=None)
 settings.load_profile("xshot")
+
+# As in an active environment, in which pytest need not have been started.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.fixture(scope="session")
