@@ -19,6 +19,7 @@ from xshot.params import (
     Params,
     RunParams,
     Section,
+    default_params,
     load_params,
     read_checked,
     section_schema,
@@ -214,7 +215,11 @@ class TestSchemas:
         assert schema.key == key
         for name, field in schema.model_fields.items():
             assert field.description, f"{key}.{name} does not say what it is"
-            assert field.is_required(), f"{key}.{name} has a second default beside params.yaml"
+            assert not field.is_required(), f"{key}.{name} has no default, as `xshot.fit` needs"
+
+    def test_the_defaults_are_allowed_and_of_their_type(self):
+        Params(default_params(), "defaults").check()
+        assert type(ProjectorParams().gate_bias) is float
 
     @pytest.mark.parametrize(
         "key", ["select", "gmm", "vaegan", "synthesize", "projector", "evaluate"]

@@ -1,5 +1,8 @@
 """The base of the typed schema of params.yaml; each package holds the schema of its own section.
 
+A schema says of each key what it means, what is allowed and what it is by default: params.yaml as
+it is shipped holds the defaults, and `xshot.fit` starts from them.
+
 A stage asks for the sections that it uses: `load_params().section(ClipParams)`. The whole file is
 checked first, so that a slip in the last stage's section stops the first stage already. The other
 sections' schemas are imported by name and only to check: they cannot influence a stage's output,
@@ -25,7 +28,9 @@ from xshot.reading import read_file
 class Section(BaseModel):
     """One section of params.yaml: frozen, strictly typed, unknown keys refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True
+    )
 
     key: ClassVar[str]
 
@@ -39,13 +44,15 @@ class RunParams(Section):
 
     key: ClassVar[str] = ""
 
-    seed: int = Field(ge=0, lt=2**32, description="draws the episode and starts all training")
+    seed: int = Field(0, ge=0, lt=2**32, description="draws the episode and starts all training")
     threads: int = Field(
+        2,
         ge=1,
         le=1024,
         description="CPU threads of encoding and ranking; pseudo-episodes trained at a time",
     )
     device: str = Field(
+        "auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="auto = CUDA's GPU if there is one, else CPU; Apple's mps is not supported",
     )
@@ -66,9 +73,9 @@ SECTIONS: dict[str, str] = {
 
 
 class Params:
-    """A checked params.yaml."""
+    """A checked params.yaml, or the same tree from elsewhere, which `path` then names."""
 
-    def __init__(self, tree: dict[str, Any], path: Path) -> None:
+    def __init__(self, tree: dict[str, Any], path: Path | str) -> None:
         self._tree = tree
         self._path = path
 
@@ -84,6 +91,9 @@ class Params:
             values = {k: v for k, v in self._tree.items() if k not in SECTIONS}
         if not isinstance(values, dict):
             raise UserError(f"{self._path}: section '{schema.key}' is missing or not a mapping")
+        for name in schema.model_fields:
+            if name not in values:  # its default would be none of DVC's business
+                raise UserError(f"{self._path}: '{_key(schema.key, name)}' is missing")
         try:
             # Through JSON: strict about scalars, while YAML's lists may fill tuples.
             return schema.model_validate_json(_as_json(values))
@@ -108,6 +118,18 @@ def section_schema(reference: str) -> type[Section]:
     module, _, name = reference.partition(":")
     schema: type[Section] = getattr(import_module(module), name)
     return schema
+
+
+def default_params() -> dict[str, Any]:
+    """The tree of params.yaml as shipped, to change: every key's default."""
+    tree = _defaults(RunParams)
+    tree |= {key: _defaults(section_schema(reference)) for key, reference in SECTIONS.items()}
+    copy: dict[str, Any] = json.loads(_as_json(tree))
+    return copy
+
+
+def _defaults(schema: type[Section]) -> dict[str, Any]:
+    return {name: field.default for name, field in schema.model_fields.items()}
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
@@ -167,9 +189,13 @@ def explain(section: str, error: Exception) -> str:
     # Where a key takes values of several types, pydantic names the type that it tried, too.
     places = [str(part) for part in first["loc"]]
     places = places[:1] + [part for part in places[1:] if not _TYPE.fullmatch(part)]
-    key = ".".join(part for part in (section, *places) if part)
+    key = _key(section, *places)
     if first["type"] == "extra_forbidden":
         return f"'{key}' is not a known parameter; remove it or mend its name"
     if first["type"] == "missing":
         return f"'{key}' is missing"
     return f"'{key}' = {first['input']!r}: {first['msg']}"
+
+
+def _key(*parts: str) -> str:
+    return ".".join(filter(None, parts))

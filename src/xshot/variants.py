@@ -111,10 +111,10 @@ class ModelParams(Section):
     key: ClassVar[str] = "model"
 
     k_shot: KShot = Field(
-        description="labelled pictures per target class; `all` takes every one there is"
+        3, description="labelled pictures per target class; `all` takes every one there is"
     )
     variant: Annotated[str, AfterValidator(known_variant)] = Field(
-        description="what the model is made of: a row of xshot.variants"
+        "xshot", description="what the model is made of: a row of xshot.variants"
     )
 
     @property

@@ -1,18 +1,16 @@
-"""The params as shipped, by docs/parameters.md, whatever the user has set in params.yaml."""
+"""The params as shipped, by their schema, whatever the user has set in params.yaml."""
 
-import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-_TABLE = Path(__file__).parents[2] / "docs/parameters.md"
-_ROW = re.compile(r"^\| `([\w.]+)` \| `(.*?)` \| ", re.MULTILINE)
+from xshot.params import default_params
 
 
 def shown(setting: Any) -> str:
-    """A value as the table shows it."""
+    """A value as the table of docs/parameters.md shows it."""
     return "null" if setting is None else str(setting).replace("|", "\\|")
 
 
@@ -23,19 +21,7 @@ def value(tree: dict[str, Any], key: str) -> Any:
     return tree
 
 
-def _read() -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    yaml = YAML(typ="safe", pure=True)
-    for key, text in _ROW.findall(_TABLE.read_text(encoding="utf-8")):
-        *sections, name = key.split(".")
-        node = tree
-        for section in sections:
-            node = node.setdefault(section, {})
-        node[name] = yaml.load(text.replace("\\|", "|"))
-    return tree
-
-
-SHIPPED = _read()
+SHIPPED = default_params()
 
 
 def shipped() -> dict[str, Any]:

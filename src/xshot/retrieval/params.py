@@ -30,9 +30,10 @@ class EvaluateParams(Section):
     key: ClassVar[str] = "evaluate"
 
     gallery: Literal["test", "train"] = Field(
+        "test",
         description="what answers the test rows' queries: the test rows, or the training rows that "
-        "nobody learned from (of source classes all)"
+        "nobody learned from (of source classes all)",
     )
     bootstrap: _Resamples = Field(
-        description="resamples of the test pictures for ci95; 0 = no intervals"
+        1000, description="resamples of the test pictures for ci95; 0 = no intervals"
     )

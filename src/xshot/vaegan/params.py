@@ -20,28 +20,34 @@ class VaeganParams(Section):
     key: ClassVar[str] = "vaegan"
 
     init: Literal["ppca", "random"] = Field(
+        "ppca",
         description="ppca = class mean + residual, started from principal components of the source "
-        "residuals; random = plain conditional networks from scratch"
+        "residuals; random = plain conditional networks from scratch",
     )
     prompt_weight: float = Field(
-        ge=0.001, le=10_000, description="support rows that a class's name is worth in its mean"
+        10, ge=0.001, le=10_000, description="support rows that a class's name is worth in its mean"
     )
-    latent_dim: int = Field(gt=0, le=4096, description="length of z, shared by both modalities")
-    hidden: int = Field(gt=0, le=8192, description="width of the hidden layer of every network")
-    steps: int = Field(ge=0, le=100_000, description="generator steps")
-    batch_size: int = Field(gt=0, le=4096, description="pairs per step")
-    lr_generator: _LearningRate = Field(description="Adam's learning rate, encoders and generators")
-    lr_critic: _LearningRate = Field(description="Adam's learning rate, critics")
-    critic_steps: int = Field(gt=0, le=100, description="critic steps per generator step")
-    gradient_penalty: _Weight = Field(description="weight of the penalty in the critics' loss")
+    latent_dim: int = Field(64, gt=0, le=4096, description="length of z, shared by both modalities")
+    hidden: int = Field(
+        256, gt=0, le=8192, description="width of the hidden layer of every network"
+    )
+    steps: int = Field(150, ge=0, le=100_000, description="generator steps")
+    batch_size: int = Field(64, gt=0, le=4096, description="pairs per step")
+    lr_generator: _LearningRate = Field(
+        0.0003, description="Adam's learning rate, encoders and generators"
+    )
+    lr_critic: _LearningRate = Field(0.001, description="Adam's learning rate, critics")
+    critic_steps: int = Field(2, gt=0, le=100, description="critic steps per generator step")
+    gradient_penalty: _Weight = Field(10, description="weight of the penalty in the critics' loss")
     adversarial_weight: _Weight = Field(
-        description="weight of the critics in the generators' loss; 0 = no critics"
+        0.02, description="weight of the critics in the generators' loss; 0 = no critics"
     )
-    kl_weight: _Weight = Field(description="weight (beta) of the KL divergence")
+    kl_weight: _Weight = Field(1, description="weight (beta) of the KL divergence")
     composition_weight: _Weight = Field(
-        description="weight of reconstructing one modality from the other's latent"
+        0.3, description="weight of reconstructing one modality from the other's latent"
     )
     condition_noise: float = Field(
+        0.5,
         ge=0,
         le=100,
         description="standard deviation of the noise on class embeddings in training, in units "
@@ -66,8 +72,11 @@ class SynthesizeParams(Section):
 
     key: ClassVar[str] = "synthesize"
 
-    pairs_per_class: int = Field(ge=0, le=5000, description="pseudo pairs of each class; 0 = none")
+    pairs_per_class: int = Field(
+        40, ge=0, le=5000, description="pseudo pairs of each class; 0 = none"
+    )
     source_below: int = Field(
+        0,
         ge=0,
         le=100_000,
         description="source classes with fewer training rows get them too; 0 = target only",
