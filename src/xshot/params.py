@@ -44,15 +44,17 @@ class RunParams(Section):
 
     key: ClassVar[str] = ""
 
-    seed: int = Field(0, ge=0, lt=2**32, description="draws the episode and starts all training")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="draws the episode and starts all training"
+    )
     threads: int = Field(
-        2,
+        default=2,
         ge=1,
         le=1024,
         description="CPU threads of encoding and ranking; pseudo-episodes trained at a time",
     )
     device: str = Field(
-        "auto",
+        default="auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="auto = CUDA's GPU if there is one, else CPU; Apple's mps is not supported",
     )

@@ -111,10 +111,10 @@ class ModelParams(Section):
     key: ClassVar[str] = "model"
 
     k_shot: KShot = Field(
-        3, description="labelled pictures per target class; `all` takes every one there is"
+        default=3, description="labelled pictures per target class; `all` takes every one there is"
     )
     variant: Annotated[str, AfterValidator(known_variant)] = Field(
-        "xshot", description="what the model is made of: a row of xshot.variants"
+        default="xshot", description="what the model is made of: a row of xshot.variants"
     )
 
     @property

@@ -16,37 +16,39 @@ class EpisodeParams(Section):
     key: ClassVar[str] = "episode"
 
     target: Literal["drawn", "few", "every_second"] | tuple[str, ...] = Field(
-        "drawn",
+        default="drawn",
         description="which classes are target: drawn, those with few training pictures, every "
         "second one in the data set's order, or a list of names",
     )
     target_fraction: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         lt=1,
         description="share of the classes that are target if drawn (at least 2 on either side)",
     )
     few: int = Field(
-        10, ge=0, description="training pictures that a target class has at most if `target` is few"
+        default=10,
+        ge=0,
+        description="training pictures that a target class has at most if `target` is few",
     )
     min_per_class: int = Field(
-        0,
+        default=0,
         ge=0,
         description="drop classes (source classes only, unless targets are drawn) with fewer "
         "training pictures than this or no test row; 0 = such a class is an error",
     )
     train_on: TrainOn = Field(
-        "train",
+        default="train",
         description="all: the test rows are trained on, too, for a model to use and not to measure",
     )
     pseudo_draws: int = Field(
-        2,
+        default=2,
         ge=2,
         le=20,
         description="pseudo-episodes that settings are chosen on; more where classes are few",
     )
     pseudo_fraction: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         lt=1,
         description="share of the source classes that play target in a pseudo-episode",

@@ -13,22 +13,22 @@ class GmmParams(Section):
     key: ClassVar[str] = "gmm"
 
     dimensions: int = Field(
-        8, ge=1, le=4096, description="principal components that a mixture is fitted in"
+        default=8, ge=1, le=4096, description="principal components that a mixture is fitted in"
     )
     max_components: int = Field(
-        32,
+        default=32,
         ge=1,
         le=1024,
         description="1, 2, 4, ... up to this many components are tried; BIC chooses",
     )
     min_members: int = Field(
-        5,
+        default=5,
         ge=2,
         le=100_000,
         description="rows that every component must hold, as a sum of responsibilities",
     )
     shrinkage: float = Field(
-        20,
+        default=20,
         ge=0,
         le=1_000_000_000,
         description="rows' worth of pooled variance mixed into each component's variance",

@@ -30,10 +30,10 @@ class EvaluateParams(Section):
     key: ClassVar[str] = "evaluate"
 
     gallery: Literal["test", "train"] = Field(
-        "test",
+        default="test",
         description="what answers the test rows' queries: the test rows, or the training rows that "
         "nobody learned from (of source classes all)",
     )
     bootstrap: _Resamples = Field(
-        1000, description="resamples of the test pictures for ci95; 0 = no intervals"
+        default=1000, description="resamples of the test pictures for ci95; 0 = no intervals"
     )

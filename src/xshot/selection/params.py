@@ -19,23 +19,23 @@ class SelectParams(Section):
     key: ClassVar[str] = "select"
 
     steps: tuple[Annotated[int, Field(gt=0, le=100_000)], ...] = Field(
-        (100, 200), min_length=1, description="training steps of the projector"
+        default=(100, 200), min_length=1, description="training steps of the projector"
     )
     gate: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = Field(
-        (0.25, 0.5, 1),
+        default=(0.25, 0.5, 1),
         min_length=1,
         max_length=MAX_CALIBRATIONS,
         description="factors of the trained gates, each of which stays at most 1; "
         "tried where no coordinates join",
     )
     centring: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
-        (0, 0.5, 1),
+        default=(0, 0.5, 1),
         min_length=1,
         max_length=MAX_CALIBRATIONS,
         description="shares of the mean that are taken off where nothing is projected; 0 = raw",
     )
     calibration: tuple[Annotated[float, Field(ge=-100, le=100)], ...] = Field(
-        (0, 0.5, 1),
+        default=(0, 0.5, 1),
         min_length=1,
         max_length=MAX_CALIBRATIONS,
         description="coordinates: taken off the source classes' logits, beyond what is most likely",

@@ -20,34 +20,43 @@ class VaeganParams(Section):
     key: ClassVar[str] = "vaegan"
 
     init: Literal["ppca", "random"] = Field(
-        "ppca",
+        default="ppca",
         description="ppca = class mean + residual, started from principal components of the source "
         "residuals; random = plain conditional networks from scratch",
     )
     prompt_weight: float = Field(
-        10, ge=0.001, le=10_000, description="support rows that a class's name is worth in its mean"
+        default=10,
+        ge=0.001,
+        le=10_000,
+        description="support rows that a class's name is worth in its mean",
     )
-    latent_dim: int = Field(64, gt=0, le=4096, description="length of z, shared by both modalities")
+    latent_dim: int = Field(
+        default=64, gt=0, le=4096, description="length of z, shared by both modalities"
+    )
     hidden: int = Field(
-        256, gt=0, le=8192, description="width of the hidden layer of every network"
+        default=256, gt=0, le=8192, description="width of the hidden layer of every network"
     )
-    steps: int = Field(150, ge=0, le=100_000, description="generator steps")
-    batch_size: int = Field(64, gt=0, le=4096, description="pairs per step")
+    steps: int = Field(default=150, ge=0, le=100_000, description="generator steps")
+    batch_size: int = Field(default=64, gt=0, le=4096, description="pairs per step")
     lr_generator: _LearningRate = Field(
-        0.0003, description="Adam's learning rate, encoders and generators"
+        default=0.0003, description="Adam's learning rate, encoders and generators"
     )
-    lr_critic: _LearningRate = Field(0.001, description="Adam's learning rate, critics")
-    critic_steps: int = Field(2, gt=0, le=100, description="critic steps per generator step")
-    gradient_penalty: _Weight = Field(10, description="weight of the penalty in the critics' loss")
+    lr_critic: _LearningRate = Field(default=0.001, description="Adam's learning rate, critics")
+    critic_steps: int = Field(
+        default=2, gt=0, le=100, description="critic steps per generator step"
+    )
+    gradient_penalty: _Weight = Field(
+        default=10, description="weight of the penalty in the critics' loss"
+    )
     adversarial_weight: _Weight = Field(
-        0.02, description="weight of the critics in the generators' loss; 0 = no critics"
+        default=0.02, description="weight of the critics in the generators' loss; 0 = no critics"
     )
-    kl_weight: _Weight = Field(1, description="weight (beta) of the KL divergence")
+    kl_weight: _Weight = Field(default=1, description="weight (beta) of the KL divergence")
     composition_weight: _Weight = Field(
-        0.3, description="weight of reconstructing one modality from the other's latent"
+        default=0.3, description="weight of reconstructing one modality from the other's latent"
     )
     condition_noise: float = Field(
-        0.5,
+        default=0.5,
         ge=0,
         le=100,
         description="standard deviation of the noise on class embeddings in training, in units "
@@ -73,10 +82,10 @@ class SynthesizeParams(Section):
     key: ClassVar[str] = "synthesize"
 
     pairs_per_class: int = Field(
-        40, ge=0, le=5000, description="pseudo pairs of each class; 0 = none"
+        default=40, ge=0, le=5000, description="pseudo pairs of each class; 0 = none"
     )
     source_below: int = Field(
-        0,
+        default=0,
         ge=0,
         le=100_000,
         description="source classes with fewer training rows get them too; 0 = target only",
