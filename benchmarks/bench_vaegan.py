@@ -70,6 +70,7 @@ class Start:
         batches = Batches(
             self._pairs,
             self._proposals,
+            weights=torch.ones(len(self._pairs.condition)),
             shape=(params.steps, params.critic_steps + 1, params.batch_size),
             condition_noise=params.condition_noise,
             generator=torch.Generator().manual_seed(1),

@@ -72,11 +72,13 @@ def main() -> None:
     generation = None
     if measured:
         asking = np.flatnonzero(outcome.exam.asks)
+        asked = outcome.exam.rows.take(asking.tolist())
         generation = compare_generation(
             read_pseudo(Path("data/pseudo.h5"), episode.task.classes),
             training,
-            read_features(FEATURES, outcome.exam.rows.take(asking.tolist()).ids),
+            read_features(FEATURES, asked.ids),
             outcome.labels[asking],
+            image_rows=asked.image_rows,
             prompt_weight=params.section(VaeganParams).prompt_weight,
             rng=numpy_stream(episode.seed, "evaluate/generation"),
         )

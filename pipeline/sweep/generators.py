@@ -159,13 +159,13 @@ def _judge(ground: Ground, pseudo: PseudoFeatures) -> Iterator[tuple[str, str, f
         real, labels = ground.bench.heldout_features(), ground.bench.heldout_labels()
         rows, classes = np.nonzero(labels & ground.training.is_target)
         centring = ground.training.centring
-        sides = (
-            ("image", centring.of_image(real.image[rows]), pseudo.image),
-            ("text", centring.of_text(real.text[rows]), pseudo.text),
-        )
+        first = ground.bench.heldout_rows().image_rows[rows] == rows
+        images = Labelled(centring.of_image(real.image[rows[first]]), classes[first])
+        texts = Labelled(centring.of_text(real.text[rows]), classes)
+        sides = (("image", images, pseudo.image), ("text", texts, pseudo.text))
         for modality, true, fake in sides:
             quality = measure_quality(
-                Labelled(true, classes),
+                true,
                 Labelled(fake, pseudo.classes),
                 resamples=RESAMPLES,
                 rng=ground.rng,

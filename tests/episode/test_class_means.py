@@ -127,3 +127,27 @@ def test_predictions_turn_with_the_space(rng):
         class_means(training, prompt_weight=2.0).image @ turn,
         atol=1e-5,
     )
+
+
+def test_a_picture_counts_once_however_many_texts_it_has(rng):
+    training = make_training(LABELS, 2, rng)
+    rows = np.array([0, 0, 0, 1, 2, 3, 3, 4])  # three texts of picture 0, two of support picture 3
+    several = replace(
+        training,
+        image=training.image[rows],
+        text=training.text[rows],
+        labels=training.labels[rows],
+        is_support=training.is_support[rows],
+        image_rows=np.array([0, 0, 0, 3, 4, 5, 5, 7]),
+    )
+    means, expected = (class_means(each, prompt_weight=3.0) for each in (several, training))
+    np.testing.assert_allclose(means.image, expected.image, atol=1e-6)
+    np.testing.assert_allclose(means.text, expected.text, atol=1e-6)
+    counted_by_row = class_means(replace(several, image_rows=None), prompt_weight=3.0)
+    assert np.abs(counted_by_row.image[[0, 2]] - expected.image[[0, 2]]).max() > 1e-3
+
+
+def test_the_texts_of_a_picture_share_what_it_counts(rng):
+    training = replace(make_training(LABELS, 2, rng), image_rows=np.array([0, 0, 2, 3, 4]))
+    means = class_means(training, prompt_weight=1.0)
+    np.testing.assert_allclose(means.text[0], training.text[:2].mean(0), atol=1e-6)

@@ -91,3 +91,35 @@ def test_normalise_gives_unit_rows_and_leaves_zero_alone():
     rows = normalise(np.array([[3, 4], [0, 0]], np.float32))
     np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0]])
     assert rows.dtype == np.float32
+
+
+def test_a_picture_counts_once_in_the_means_however_many_texts_it_has(features, classes):
+    """Row r3 under another name, as r4: the same picture with a second text."""
+    twice = Task(
+        source=TASK.source,
+        target=TASK.target,
+        train=Rows(
+            ("r1", "r2", "r3", "r4"),
+            (("a",), ("c",), ("a", "c"), ("c", "a")),
+            ("r1", "r2", "r3", "r3"),
+        ),
+        support=TASK.support,
+    )
+    rows = [0, 1, 2, 2, 3]
+    repeated = Features(training_rows(twice), features.image[rows], features.text[rows])
+    training = make_training_set(twice, repeated, classes)
+    plain = make_training_set(TASK, features, classes)
+    np.testing.assert_array_equal(training.image_rows, [0, 1, 2, 2, 4])
+    np.testing.assert_array_equal(training.weights, [1, 1, 0.5, 0.5, 1])
+    np.testing.assert_allclose(training.centring.image, plain.centring.image, atol=1e-6)
+    np.testing.assert_allclose(training.centring.text, plain.centring.text, atol=1e-6)
+    np.testing.assert_allclose(training.pictures.image, plain.image, atol=1e-5)
+    np.testing.assert_array_equal(training.pictures.labels, plain.labels)
+
+
+def test_rows_with_pictures_of_their_own_weigh_one_each(features, classes):
+    training = make_training_set(TASK, features, classes)
+    np.testing.assert_array_equal(training.weights, np.ones(4, np.float32))
+    assert training.pictures.image.tobytes() == training.image.tobytes()
+    mean = features.image[:3].mean(axis=0, dtype=np.float64).astype(np.float32)
+    assert training.centring.image.tobytes() == mean.tobytes()

@@ -78,3 +78,22 @@ def test_the_same_generator_draws_the_same_batches(pools):
     ]
     assert np.array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
+
+
+def test_weights_say_how_often_a_row_comes_beside_others_of_its_class(pools, generator):
+    weights = np.ones(N, np.float32)
+    weights[[0, 1, 2, 3, 38]] = 0.25  # four texts of one picture; half a class of two rows
+    rows = draw_balanced(pools.source, (1, 30_000), generator, weights)[0]
+    counts = np.bincount(rows, minlength=40) / 10_000
+    assert counts[:4].sum() == pytest.approx(1 / 27, abs=0.01)
+    assert counts[38] == pytest.approx(1 / 5, abs=0.02)
+    assert counts[39] == pytest.approx(4 / 5, abs=0.02)
+    assert (counts[:40] > 0).all()
+
+
+def test_equal_weights_draw_what_none_draw(pools):
+    draws = [
+        draw_balanced(pools.source, (7, 9), torch.Generator().manual_seed(3), weights)
+        for weights in (None, np.full(N, 0.2, np.float32))
+    ]
+    assert np.array_equal(*draws)

@@ -164,3 +164,40 @@ def test_blocks_do_not_show(training, monkeypatch):
     whole = image.scores(training.image, training.image)
     monkeypatch.setattr("xshot.projector.evidence._BLOCK_ROWS", 4)
     assert_allclose(image.scores(training.image, training.image), whole, rtol=1e-5)
+
+
+def repeated(training, rows):
+    """The pictures at ascending `rows`, one text for each."""
+    first = np.searchsorted(rows, rows)
+    return replace(
+        training,
+        image=training.image[rows],
+        text=training.text[rows],
+        labels=training.labels[rows],
+        is_support=training.is_support[rows],
+        image_rows=first,
+    )
+
+
+@pytest.mark.parametrize("gather_any", [gather, gather_tip_evidence])
+def test_texts_that_a_picture_repeats_change_nothing(training, gather_any):
+    several = repeated(training, np.sort(np.r_[np.arange(21), [0, 0, 3, 7, 7, 16, 16, 20]]))
+    rows = training.image[:7]
+    image, text = (side.scores(rows, rows) for side in gather_any(several))
+    plain_image, plain_text = gather_any(training)
+    assert_allclose(image, plain_image.scores(rows, rows), rtol=1e-3, atol=1e-5)
+    assert_allclose(text, plain_text.scores(rows, rows), rtol=1e-3, atol=1e-5)
+    assert len(gather_any(several)[0].members) == len(plain_image.members)
+    by_row, _ = gather_any(replace(several, image_rows=None))
+    assert np.abs(by_row.scores(rows, rows)[1] - image[1]).max() > 1e-3
+
+
+def test_a_large_class_has_as_many_pictures_however_many_texts_they_have(training):
+    often = np.r_[np.repeat(np.arange(5), 40), np.arange(5, 21)]  # 200 rows of class 0
+    many = repeated(training, often)
+    many = replace(many, image_rows=np.r_[np.repeat(np.arange(0, 200, 2), 2), np.arange(200, 216)])
+    image, text = gather(many)
+    for side in (image, text):
+        assert (side.shares[:-6] > 0).sum(axis=0).tolist() == [MAX_MEMBERS, 5, 5, 2, 2, 2]
+        # 3 is what a prompt is worth.
+        assert_allclose(side.shares[-6:].diagonal(), 3 / (3 + np.array([64, 5, 5, 2, 2, 2])))

@@ -53,7 +53,15 @@ def scene():
 
 def compare(training, pseudo, heldout, labels):
     rng = np.random.default_rng(1)
-    return compare_generation(pseudo, training, heldout, labels, prompt_weight=2.0, rng=rng)
+    return compare_generation(
+        pseudo,
+        training,
+        heldout,
+        labels,
+        image_rows=np.arange(len(labels)),
+        prompt_weight=2.0,
+        rng=rng,
+    )
 
 
 def test_only_rows_of_target_classes_are_compared(scene):
@@ -124,6 +132,7 @@ def test_texts_of_which_a_few_differ_are_measured_or_left_out(scene):
             training,
             replace(heldout, text=texts),
             labels,
+            image_rows=np.arange(len(labels)),
             prompt_weight=2.0,
             rng=np.random.default_rng(seed),
         )
@@ -136,3 +145,26 @@ def test_a_modality_that_does_not_vary_within_classes_is_not_measured(scene):
     found = compare(training, pseudo, replace(heldout, text=texts), labels)
     assert list(found.quality) == ["image"]
     assert set(found.real) == {"image", "text"}
+
+
+def test_a_picture_of_several_texts_is_one_image(scene):
+    """Its repeats would be its nearest neighbours, and every other image out of reach."""
+    training, pseudo, heldout, labels = scene
+    often = np.repeat(np.arange(len(labels)), 5)
+    repeated = Features(
+        tuple(f"{row} {n}" for n, row in enumerate(often)),
+        heldout.image[often],
+        heldout.text[often],
+    )
+    found = compare_generation(
+        pseudo,
+        training,
+        repeated,
+        labels[often],
+        image_rows=often * 5,
+        prompt_weight=2.0,
+        rng=np.random.default_rng(0),
+    )
+    plain = compare(training, pseudo, heldout, labels)
+    np.testing.assert_array_equal(found.real["image"], plain.real["image"])
+    assert len(found.real["text"]) == 5 * len(plain.real["text"])

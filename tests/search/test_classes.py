@@ -114,3 +114,27 @@ def test_without_coordinates_there_are_no_classes_to_add_to():
     new = new_class(make_training(np.random.default_rng(3), 2), 5)
     with pytest.raises(ValueError, match="no classes"):
         add_classes(Embedder(Centring(zero, zero)), [new])
+
+
+@pytest.mark.parametrize("variant", ["xshot", "posterior", "tip_adapter"])
+def test_classes_are_added_to_pictures_of_several_texts_as_from_the_start(variant, params):
+    """Two pictures of a source class and one of a target class have more texts than others."""
+    plain = make_training(np.random.default_rng(3), shots=3)
+    rows = np.sort(np.r_[np.arange(24), [0, 0, 0, 6, 15]])
+    texts = plain.text[rows] + 0.1 * np.arange(len(rows))[:, None]
+    training = replace(
+        plain,
+        image=plain.image[rows],
+        text=(texts / np.linalg.norm(texts, axis=1, keepdims=True)).astype(np.float32),
+        labels=plain.labels[rows],
+        is_support=plain.is_support[rows],
+        image_rows=np.searchsorted(rows, rows),
+    )
+    kept = ~training.labels[:, 5]
+    part = replace(without(training, 1), image_rows=training.image_rows[kept])
+    extended = add_classes(make_embedder(part, variant, params), [new_class(training, 5)])
+    whole = make_embedder(training, variant, params)
+    features = plain.image[::4]
+    for embed in ("embed_image", "embed_text"):
+        ours, expected = (getattr(model, embed)(features) for model in (extended, whole))
+        np.testing.assert_allclose(ours, expected, atol=2e-5)

@@ -1,5 +1,7 @@
 """Sharing parts between variants changes none of them, and saves their training."""
 
+from dataclasses import replace
+
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -55,3 +57,14 @@ def test_held_out_rows_are_source_then_target(bench, episode):
     assert not labels[:n_source, made.task.is_target].any()
     assert labels[n_source:, made.task.is_target].any(axis=1).all()
     assert made.heldout_features().ids == (*heldout.test_source.ids, *heldout.test_target.ids)
+
+
+def test_a_held_out_picture_of_several_texts_is_judged_as_one_image(bench, settings):
+    made = bench()
+    source = made.heldout.test_source
+    shared = replace(source, labels=(source.labels[0],) * 3 + source.labels[3:])
+    several = replace(shared, pictures=(source.ids[0],) * 3 + source.ids[3:])
+    made.heldout = replace(made.heldout, test_source=several)
+    image, text = made.judged(VARIANTS["posterior"], settings, replace(CHOICE, steps=0))
+    assert image.scores.shape[1] == text.scores.shape[1] - 2 == len(image.labels)
+    assert_array_equal(image.labels[1:], text.labels[3:])

@@ -23,10 +23,11 @@ def proposals():
     return Proposals(latent, latent.expand(2, -1, -1))
 
 
-def make(pairs, proposals, noise, seed=0):
+def make(pairs, proposals, noise, seed=0, weights=None):
     return Batches(
         pairs,
         proposals,
+        weights=torch.ones(N) if weights is None else weights,
         shape=(3, 2, 64),
         condition_noise=noise,
         generator=torch.Generator().manual_seed(seed),
@@ -67,3 +68,15 @@ def test_the_generator_alone_decides(pairs, proposals):
     one, same, other = (make(pairs, proposals, 0.5, seed).draw(2, 1)[0] for seed in (0, 0, 1))
     torch.testing.assert_close(one.condition, same.condition, rtol=0, atol=0)
     assert not torch.equal(one.condition, other.condition)
+
+
+def test_pairs_are_drawn_as_often_as_their_weights_say(pairs, proposals):
+    weights = torch.tensor([1.0, 0.25, 0.25, 0.25, 0.25])
+    drawn = [
+        make(pairs, proposals, 0.0, seed, weights).draw(place, turn)[0].features[0, :, 0]
+        for seed in range(10)
+        for place in range(3)
+        for turn in range(2)
+    ]
+    share = torch.cat(drawn).long().bincount(minlength=N) / (60 * 64)
+    torch.testing.assert_close(share, weights / 2, atol=0.03, rtol=0)

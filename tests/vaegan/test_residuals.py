@@ -77,3 +77,12 @@ def test_loadings_beyond_the_rank_are_zero(residuals):
     joined = np.concatenate(list(model.loadings), axis=1)
     assert np.linalg.matrix_rank(joined, tol=1e-3) <= 4
     assert np.isfinite(joined).all()
+
+
+def test_a_row_of_weight_two_counts_as_two(residuals):
+    often = np.r_[np.arange(N), np.arange(0, N, 3)]
+    weights = np.ones(N, np.float32)
+    weights[::3] = 2
+    weighted = fit_residuals(residuals, weights=weights, n_classes=4, latent_dim=L)
+    repeated = fit_residuals(residuals[:, often], n_classes=4, latent_dim=L)
+    np.testing.assert_allclose(covariance_of(weighted), covariance_of(repeated), atol=1e-5)

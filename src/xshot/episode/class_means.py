@@ -27,27 +27,51 @@ class ClassMeans:
 def class_means(training: TrainingSet, *, prompt_weight: float) -> ClassMeans:
     """Estimate every class's mean feature in both modalities.
 
-    A source class has the mean of its training rows. A target class has the mean of its support and
-    of what its prompt predicts, which counts for `prompt_weight` rows: (sum + weight * predicted)
-    / (K + weight). A row with several classes counts for each. The prediction is a linear map from
-    prompts to means, learned on the source classes (our addition).
+    A source class has the mean of its training pictures. A target class has the mean of its support
+    and of what its prompt predicts, which counts for `prompt_weight` pictures: (sum + weight *
+    predicted) / (K + weight). A picture counts once, however many texts it has, and so do its texts
+    together; one with several classes counts for each. The prediction is a linear map from prompts
+    to means, learned on the source classes (our addition).
 
     Args:
         training: source and support rows with labels and prompts.
-        prompt_weight: how many rows a prompt is worth; above 0.
+        prompt_weight: how many pictures a prompt is worth; above 0.
     """
     is_own = training.is_target == training.is_support[:, None]
-    members = (training.labels & is_own).astype(np.float32)  # source rows or support, by class
+    members = (training.labels & is_own) * training.weights[:, None]  # source or support, by class
+    image, text = (
+        estimate_means(features, members, training.prompts, training.is_target, prompt_weight)
+        for features in (training.image, training.text)
+    )
+    return ClassMeans(image, text)
+
+
+def estimate_means(
+    features: Matrix,
+    members: Matrix,
+    prompts: Matrix,
+    is_target: NDArray[np.bool_],
+    prompt_weight: float,
+) -> Matrix:
+    """`class_means` in one modality.
+
+    Args:
+        features: (N, D).
+        members: (N, C) what each row counts in a class; 0 outside of it.
+        prompts: (C, D) class embeddings.
+        is_target: (C,) bool.
+        prompt_weight: see there.
+
+    Returns:
+        (C, D).
+    """
     counts = members.sum(axis=0)[:, None]
-    weights = np.where(training.is_target[:, None] | (counts == 0), prompt_weight, 0)
-    weights = weights.astype(np.float32)
-    known = ~training.is_target & (counts[:, 0] > 0)
-    means = []
-    for features in (training.image, training.text):
-        sums = members.T @ features
-        predicted = predict_means(training.prompts, known, sums[known] / counts[known])
-        means.append((sums + weights * predicted) / (counts + weights))
-    return ClassMeans(*means)
+    weights = np.where(is_target[:, None] | (counts == 0), prompt_weight, 0).astype(np.float32)
+    known = ~is_target & (counts[:, 0] > 0)
+    sums = members.T @ features
+    predicted = predict_means(prompts, known, sums[known] / counts[known])
+    means: Matrix = (sums + weights * predicted) / (counts + weights)
+    return means
 
 
 def predict_means(prompts: Matrix, known: NDArray[np.bool_], means: Matrix) -> Matrix:

@@ -55,6 +55,8 @@ class Rows:
     @property
     def image_rows(self) -> NDArray[np.int64]:
         """(N,) for each row the first one that shows the same picture under the same labels."""
+        if len(set(self.pictures)) == len(self.pictures):
+            return np.arange(len(self.pictures))
         first: dict[tuple[str, frozenset[str]], int] = {}
         items = zip(self.pictures, map(frozenset, self.labels), strict=True)
         return np.array([first.setdefault(item, row) for row, item in enumerate(items)], np.int64)

@@ -1,6 +1,6 @@
 """A task as arrays: the features that training sees, centred, with labels and class prompts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,8 @@ class TrainingSet:
         is_target: (C,) bool.
         centring: what was subtracted.
         hash: identifies the rows learned from; artefacts record it.
+        image_rows: (N,) for each row the first one of the same picture; None where each row has a
+            picture of its own.
     """
 
     image: Matrix
@@ -68,6 +70,34 @@ class TrainingSet:
     is_target: NDArray[np.bool_]
     centring: Centring
     hash: str
+    image_rows: NDArray[np.int64] | None = None
+
+    @property
+    def is_first(self) -> NDArray[np.bool_]:
+        """(N,) bool: the first row of each picture."""
+        if self.image_rows is None:
+            return np.ones(len(self.image), bool)
+        return np.asarray(self.image_rows == np.arange(len(self.image)))
+
+    @property
+    def weights(self) -> Matrix:
+        """(N,) what a row counts: however many texts a picture has, its rows add up to 1."""
+        if self.image_rows is None:
+            return np.ones(len(self.image), np.float32)
+        return row_weights(self.image_rows)
+
+    @property
+    def pictures(self) -> "TrainingSet":
+        """The first row of each picture: images without repeats."""
+        kept = self.is_first
+        return replace(
+            self,
+            image=self.image[kept],
+            text=self.text[kept],
+            labels=self.labels[kept],
+            is_support=self.is_support[kept],
+            image_rows=None,
+        )
 
     @property
     def dimensions(self) -> int:
@@ -110,9 +140,11 @@ def make_training_set(
     if missing:
         raise UserError(f"features: no prompt of class '{missing[0]}'; re-run `dvc repro extract`")
     n_source = len(task.train.ids)
+    image_rows = task.train.followed_by(task.support).image_rows
+    weights = row_weights(image_rows[:n_source])
     prompts = classes.features[[classes.names.index(name) for name in task.classes]]
     centring = Centring(
-        *(_mean(side[:n_source], centre) for side in (features.image, features.text))
+        *(_mean(side[:n_source], weights, centre) for side in (features.image, features.text))
     )
     labels = [rows.multi_hot(task.classes) for rows in (task.train, task.support)]
     return TrainingSet(
@@ -124,7 +156,14 @@ def make_training_set(
         is_target=task.is_target,
         centring=centring,
         hash=features.hash,
+        image_rows=image_rows,
     )
+
+
+def row_weights(image_rows: NDArray[np.int64]) -> Matrix:
+    """(N,) one over the number of rows that show the picture, given each row's first such row."""
+    weights: Matrix = (1 / np.bincount(image_rows)[image_rows]).astype(np.float32)
+    return weights
 
 
 def normalise(features: Matrix) -> Matrix:
@@ -134,8 +173,11 @@ def normalise(features: Matrix) -> Matrix:
     return scaled
 
 
-def _mean(features: Matrix, centre: bool) -> Matrix:
+def _mean(features: Matrix, weights: Matrix, centre: bool) -> Matrix:
     if not centre:
         return np.zeros(features.shape[1], np.float32)
-    mean: Matrix = features.mean(axis=0, dtype=np.float64).astype(np.float32)
+    if (weights < 1).any():
+        features = features * weights[:, None]
+    total = features.sum(axis=0, dtype=np.float64) / weights.sum(dtype=np.float64)
+    mean: Matrix = total.astype(np.float32)
     return mean

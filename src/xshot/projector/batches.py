@@ -12,12 +12,14 @@ class Pools:
     """The rows that training may draw, by where they come from; each (N, C) bool.
 
     A row belongs to a pool for the classes that are set there: a support row with a source label
-    too is drawn for its target class only.
+    too is drawn for its target class only. `weights` (N,) say how often it is, beside others of its
+    class; None = equally often.
     """
 
     source: NDArray[np.bool_]
     support: NDArray[np.bool_]
     pseudo: NDArray[np.bool_]
+    weights: NDArray[np.float32] | None = None
 
 
 def draw_batches(
@@ -37,12 +39,15 @@ def draw_batches(
     for waiting, pool in zip(range(len(target), 0, -1), target, strict=True):
         parts.append((pool, left // waiting))
         left -= left // waiting
-    drawn = [draw_balanced(pool, (steps, count), generator) for pool, count in parts]
+    drawn = [draw_balanced(pool, (steps, count), generator, pools.weights) for pool, count in parts]
     return np.concatenate(drawn, axis=1)
 
 
 def draw_balanced(
-    labels: NDArray[np.bool_], shape: tuple[int, int], generator: torch.Generator
+    labels: NDArray[np.bool_],
+    shape: tuple[int, int],
+    generator: torch.Generator,
+    weights: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int64]:
     """Draw rows with replacement: first a class among those that have rows, then one of its rows.
 
@@ -50,6 +55,7 @@ def draw_balanced(
         labels: (N, C) bool, at least one set.
         shape: of the result.
         generator: the source of randomness.
+        weights: (N,) above 0: how often a row is drawn for a class, beside others.
 
     Returns:
         `shape` row indices.
@@ -61,5 +67,12 @@ def draw_balanced(
     # In double precision: a product with a float32 close to 1 may round up to the count itself.
     uniform = torch.rand(2, *shape, dtype=torch.float64, generator=generator).numpy()
     classes = present[(uniform[0] * len(present)).astype(np.int64)]
-    drawn: NDArray[np.int64] = members[starts[classes] + (uniform[1] * counts[classes]).astype(int)]
+    places = starts[classes] + (uniform[1] * counts[classes]).astype(int)
+    if weights is not None:
+        ends = np.cumsum(weights[members], dtype=np.float64)
+        below = np.append(0, ends)[starts[classes]]
+        within = ends[starts[classes] + counts[classes] - 1] - below
+        places = np.searchsorted(ends, below + uniform[1] * within, side="right")
+        places = np.minimum(places, starts[classes] + counts[classes] - 1)
+    drawn: NDArray[np.int64] = members[places]
     return drawn

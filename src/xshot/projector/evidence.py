@@ -21,7 +21,7 @@ from xshot.episode.class_means import class_means
 from xshot.episode.training_set import Matrix, TrainingSet, normalise
 
 MAX_MEMBERS = 64
-"""Rows that stand for a class; more are thinned evenly."""
+"""Pictures, or texts, that stand for a class; more are thinned evenly."""
 
 TIP_SHARPNESS = 5.5
 """Tip-Adapter's beta, as published."""
@@ -106,18 +106,23 @@ def gather_evidence(
         shrinkage: isotropic share of the within-class covariance, in (0, 1].
         sharpness: of the kernel.
     """
-    rows, labels = _thinned(training.labels)
     named = class_means(_without_support(training), prompt_weight=prompt_weight)
-    shares = np.concatenate([labels, prompt_weight * np.eye(training.n_classes)], dtype=np.float32)
-    shares /= shares.sum(axis=0)
     prototypes = [np.empty((0, training.dimensions), np.float32)] * 2
     if projected is not None:
         projected_means = class_means(projected, prompt_weight=prompt_weight)
         prototypes = [normalise(projected_means.image), normalise(projected_means.text)]
     sides = []
-    for features, means, centres in zip(
-        (training.image, training.text), (named.image, named.text), prototypes, strict=True
+    for features, means, centres, (rows, worth) in zip(
+        (training.image, training.text),
+        (named.image, named.text),
+        prototypes,
+        _members(training),
+        strict=True,
     ):
+        shares = np.concatenate(
+            [worth, prompt_weight * np.eye(training.n_classes)], dtype=np.float32
+        )
+        shares /= shares.sum(axis=0)
         metric = within_class_metric(training, features, means, shrinkage)
         members = normalise(np.concatenate([features[rows], means]) @ metric)
         sides.append(
@@ -130,10 +135,6 @@ def gather_evidence(
 
 def gather_tip_evidence(training: TrainingSet) -> tuple[Evidence, Evidence]:
     """Tip-Adapter's prompts and caches; keys are of the query's own modality, images and texts."""
-    rows, labels = _thinned(training.labels)
-    shares = labels.astype(np.float32)
-    # The mean where the paper has the sum: classes here differ in size.
-    shares /= np.maximum(shares.sum(axis=0), 1)
     nothing = np.empty((0, training.dimensions), np.float32)
     identity = np.eye(training.dimensions, dtype=np.float32)
     image, text = (
@@ -141,12 +142,15 @@ def gather_tip_evidence(training: TrainingSet) -> tuple[Evidence, Evidence]:
             training.prompts,
             identity,
             features[rows],
-            shares,
+            # The mean where the paper has the sum: classes here differ in size.
+            worth / np.maximum(worth.sum(axis=0), 1),
             nothing,
             TIP_SHARPNESS,
             logarithmic=False,
         )
-        for features in (training.image, training.text)
+        for features, (rows, worth) in zip(
+            (training.image, training.text), _members(training), strict=True
+        )
     )
     return image, text
 
@@ -168,7 +172,9 @@ def within_class_metric(
     source = ~training.is_support
     shares = training.labels[source] / training.labels[source].sum(axis=1, keepdims=True)
     residuals = features[source] - shares.astype(np.float32) @ means
-    covariance = (residuals.T @ residuals).astype(np.float64) / len(residuals)
+    weights = training.weights[source]
+    residuals *= np.sqrt(weights)[:, None]
+    covariance = (residuals.T @ residuals).astype(np.float64) / weights.sum(dtype=np.float64)
     isotropic = np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     variances, axes = np.linalg.eigh((1 - shrinkage) * covariance + shrinkage * isotropic)
     if variances[-1] < _NO_SPREAD:
@@ -181,6 +187,23 @@ def within_class_metric(
 def _without_support(training: TrainingSet) -> TrainingSet:
     """The same classes, of which the target ones have no row."""
     return replace(training, labels=training.labels & ~training.is_support[:, None])
+
+
+def _members(training: TrainingSet) -> list[tuple[NDArray[np.int64], Matrix]]:
+    """Among images and among texts, the rows (M,) that stand for the classes, and what they count.
+
+    That is (M, C): a class has as much of the rows as it has pictures, at most `MAX_MEMBERS`. A
+    picture stands among the images once; its texts share what it counts.
+    """
+    n_pictures = (training.labels & training.is_first[:, None]).sum(axis=0)
+    sides = []
+    for counts in (training.is_first.astype(np.float32), training.weights):
+        rows, labels = _thinned(training.labels & (counts > 0)[:, None])
+        worth = labels * counts[rows][:, None]
+        total = worth.sum(axis=0)
+        worth *= np.minimum(n_pictures, MAX_MEMBERS) / np.where(total > 0, total, 1)
+        sides.append((rows, worth))
+    return sides
 
 
 def _thinned(labels: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -55,7 +55,7 @@ class ProjectorParams(Section):
         default=2,
         ge=0.001,
         le=10_000,
-        description="coordinates: rows that what a name predicts is worth among the members",
+        description="coordinates: pictures that what a name predicts is worth among the members",
     )
     shrinkage: float = Field(
         default=0.8,

@@ -124,7 +124,18 @@ def _pools(training: TrainingSet, labels: NDArray[np.bool_]) -> Pools:
         source=labels & ~is_support[:, None],
         support=labels & (is_support & ~is_pseudo)[:, None] & training.is_target,
         pseudo=labels & is_pseudo[:, None],
+        weights=_weights(training, len(labels)),
     )
+
+
+def _weights(training: TrainingSet, count: int) -> Matrix | None:
+    """How often a row is drawn: a picture as often as others, whichever of its texts comes along.
+
+    None where all rows are alike.
+    """
+    if (training.weights == 1).all():
+        return None
+    return np.append(training.weights, np.ones(count - len(training.weights), np.float32))
 
 
 def _pairs(

@@ -46,6 +46,7 @@ def compare_generation(
     heldout: Features,
     labels: NDArray[np.bool_],
     *,
+    image_rows: NDArray[np.int64],
     prompt_weight: float,
     rng: np.random.Generator,
 ) -> Generation | None:
@@ -56,6 +57,7 @@ def compare_generation(
         training: what it was trained on; the trivial generators start from it too.
         heldout: raw features of N held-out rows.
         labels: (N, C) bool, theirs.
+        image_rows: (N,) the first row that shows each row's picture, which stands for all of them.
         prompt_weight: of the class means, as in training.
         rng: trivial generators and resamples.
 
@@ -66,13 +68,15 @@ def compare_generation(
     if not len(trained.classes):
         return None
     rows, classes = np.nonzero(labels & training.is_target)
+    first = image_rows[rows] == rows
     real = {
-        "image": Labelled(training.centring.of_image(heldout.image[rows]), classes),
+        "image": Labelled(training.centring.of_image(heldout.image[rows[first]]), classes[first]),
         "text": Labelled(training.centring.of_text(heldout.text[rows]), classes),
     }
     generators = {"trained": trained}
     quality: dict[str, dict[str, Quality]] = {}
-    if _spread(classes) >= _MIN_SPREAD and _spread(trained.classes) >= _MIN_SPREAD:
+    spreads = [_spread(side) for side in (classes[first], trained.classes)]
+    if min(spreads) >= _MIN_SPREAD:
         generators |= _trivial_generators(trained, training, prompt_weight, rng)
         quality = {modality: {} for modality in MODALITIES}
         pairs = list(product(MODALITIES, generators))

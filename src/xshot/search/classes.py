@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.episode.class_means import class_means
-from xshot.episode.training_set import Centring, Matrix, TrainingSet, normalise
+from xshot.episode.class_means import estimate_means
+from xshot.episode.training_set import Matrix, normalise
 from xshot.projector.coordinates import Coordinates
 from xshot.projector.embedder import Embedder, project
 from xshot.projector.evidence import MAX_MEMBERS, Evidence
@@ -50,7 +50,7 @@ def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
         return embedder
     if embedder.coordinates is None:
         raise ValueError("a model without class-posterior coordinates knows no classes")
-    centring = embedder.centring
+    centring, images = embedder.centring, embedder.coordinates[0].evidence
     prompts = centring.of_text(np.stack([new.prompt for new in classes]))
     supports = (
         [_thinned(centring.of_image(new.image)) for new in classes],
@@ -59,7 +59,7 @@ def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
     image, text = (
         replace(
             known,
-            evidence=_extended(known, prompts, support, embedder, side),
+            evidence=_extended(known, prompts, support, embedder, side, images=images),
             is_target=np.append(known.is_target, np.ones(len(classes), bool)),
         )
         for side, (known, support) in enumerate(zip(embedder.coordinates, supports, strict=True))
@@ -68,9 +68,18 @@ def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
 
 
 def _extended(
-    coordinates: Coordinates, prompts: Matrix, supports: list[Matrix], embedder: Embedder, side: int
+    coordinates: Coordinates,
+    prompts: Matrix,
+    supports: list[Matrix],
+    embedder: Embedder,
+    side: int,
+    *,
+    images: Evidence,
 ) -> Evidence:
-    """One modality's evidence with the classes of `prompts` (A, D) and their `supports`."""
+    """One modality's evidence with the classes of `prompts` (A, D) and their `supports`.
+
+    What a prompt is worth is read off the evidence of `images`: there a picture is one row.
+    """
     known, count = coordinates.evidence, len(prompts)
     members, labels = np.concatenate(supports), _one_hot(supports)
     if not known.logarithmic:  # caches hold rows only
@@ -80,7 +89,7 @@ def _extended(
             members=np.concatenate([known.members, members]),
             shares=_beside(known.shares, labels / np.maximum(labels.sum(axis=0), 1)),
         )
-    weight = _prompt_weight(known)
+    weight = _prompt_weight(images)
     rows, labels_of_rows = _recovered_rows(known)
     prompts = np.concatenate([known.prompts, prompts])
     is_target = np.append(coordinates.is_target, np.ones(count, bool))
@@ -120,17 +129,21 @@ def _rows_before_means(n_rows: int, n_known: int, n_added: int, n_new: int) -> N
 
 
 def _recovered_rows(known: Evidence) -> tuple[Matrix, Matrix]:
-    """The training and support rows (M - C, D) among the members, centred, and their labels.
+    """The training and support rows (M - C, D) among the members, centred, and what they count.
 
-    Behind them stand the C class means. The metric is symmetric and can be inverted.
+    That is (M - C, C), 1 for the row of a class that counts most. Behind the rows stand the C class
+    means. The metric is symmetric and can be inverted.
     """
     count = len(known.prompts)
     rows = np.linalg.solve(known.metric.astype(np.float64), known.members[:-count].T).T
-    return normalise(rows.astype(np.float32)), (known.shares[:-count] > 0).astype(np.float32)
+    shares = known.shares[:-count]
+    most = shares.max(axis=0, initial=0)
+    counts: Matrix = shares / np.where(most > 0, most, 1).astype(np.float32)
+    return normalise(rows.astype(np.float32)), counts
 
 
 def _prompt_weight(known: Evidence) -> float:
-    """How many rows a prompt is worth: by how much its share of a class exceeds a row's."""
+    """How many pictures a prompt is worth: by how much its share of a class exceeds theirs."""
     count = len(known.prompts)
     of_rows = known.shares[:-count].max(axis=0)
     of_means = known.shares[-count:].max(axis=0)
@@ -139,22 +152,12 @@ def _prompt_weight(known: Evidence) -> float:
 
 
 def _class_means(
-    rows: Matrix, labels: Matrix, prompts: Matrix, is_target: NDArray[np.bool_], weight: float
+    rows: Matrix, counts: Matrix, prompts: Matrix, is_target: NDArray[np.bool_], weight: float
 ) -> Matrix:
     """Class means (C, D) of one modality; a row with a target class is support."""
-    of_class = labels.astype(bool)
-    nothing = np.zeros(rows.shape[1], np.float32)
-    training = TrainingSet(
-        image=rows,
-        text=rows,
-        labels=of_class,
-        is_support=np.asarray((of_class & is_target).any(axis=1)),
-        prompts=prompts,
-        is_target=is_target,
-        centring=Centring(nothing, nothing),
-        hash="",
-    )
-    return class_means(training, prompt_weight=weight).image
+    is_support = np.asarray(((counts > 0) & is_target).any(axis=1))
+    members = counts * (is_target == is_support[:, None])
+    return estimate_means(rows, members, prompts, is_target, weight)
 
 
 def _thinned(rows: Matrix) -> Matrix:

@@ -104,15 +104,22 @@ class Workbench:
         projector = self._projector(choice.parts_of(variant), settings, choice.steps)
         centring = self._training(variant.centring).centring
         features, labels = self.heldout_features(), self.heldout_labels()
-        centred = (centring.of_image(features.image), centring.of_text(features.text))
+        # A picture is one image, however many texts it has.
+        pictures = np.unique(self.heldout_rows().image_rows)
+        sides = (
+            (centring.of_image(features.image[pictures]), labels[pictures]),
+            (centring.of_text(features.text), labels),
+        )
         image, text = (
             Judged(
                 known.kinds,
                 known.scores(rows, project(projector, rows, side)),
-                labels,
+                labels_of_rows,
                 self.task.is_target,
             )
-            for side, (known, rows) in enumerate(zip(evidence, centred, strict=True))
+            for side, (known, (rows, labels_of_rows)) in enumerate(
+                zip(evidence, sides, strict=True)
+            )
         )
         return image, text
 

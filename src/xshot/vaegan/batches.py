@@ -1,5 +1,6 @@
 """Training pairs on the device, and which of them each step sees."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -49,6 +50,7 @@ class Batches:
     Args:
         pairs: N real pairs.
         proposals: R * N, those of row n at n, n + N, n + 2N, ...
+        weights: (N,) how often each pair is drawn, beside others.
         shape: how many batches there are, by any axes; last the pairs of each.
         condition_noise: standard deviation of the noise on class embeddings: neighbouring classes
             are conditions too.
@@ -61,6 +63,7 @@ class Batches:
         pairs: Batch,
         proposals: Proposals,
         *,
+        weights: Tensor,
         shape: tuple[int, ...],
         condition_noise: float,
         generator: torch.Generator,
@@ -68,7 +71,11 @@ class Batches:
     ) -> None:
         self._pairs, self._proposals = pairs.to(device), proposals.to(device)
         n_pairs, n_proposals = len(pairs.condition), len(proposals.latent)
-        rows = torch.randint(n_pairs, shape, generator=generator)
+        if (weights == weights[0]).all():
+            rows = torch.randint(n_pairs, shape, generator=generator)
+        else:
+            count = math.prod(shape)
+            rows = weights.multinomial(count, replacement=True, generator=generator).view(shape)
         turns = torch.randint(n_proposals // n_pairs, shape, generator=generator)
         self._rows, self._proposal_rows = rows.to(device), (rows + n_pairs * turns).to(device)
         self._condition_noise = condition_noise

@@ -28,7 +28,7 @@ class VaeganParams(Section):
         default=10,
         ge=0.001,
         le=10_000,
-        description="support rows that a class's name is worth in its mean",
+        description="support pictures that a class's name is worth in its mean",
     )
     latent_dim: int = Field(
         default=64, gt=0, le=4096, description="length of z, shared by both modalities"
@@ -88,5 +88,5 @@ class SynthesizeParams(Section):
         default=0,
         ge=0,
         le=100_000,
-        description="source classes with fewer training rows get them too; 0 = target only",
+        description="source classes with fewer training pictures get them too; 0 = target only",
     )

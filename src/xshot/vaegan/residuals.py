@@ -41,17 +41,23 @@ class ResidualModel:
         return gains.astype(np.float32), log_variances.astype(np.float32)
 
 
-def fit_residuals(residuals: Array, *, n_classes: int, latent_dim: int) -> ResidualModel:
+def fit_residuals(
+    residuals: Array, *, weights: Array | None = None, n_classes: int, latent_dim: int
+) -> ResidualModel:
     """Fit the model; the variance of every dimension is kept.
 
     Args:
         residuals: (2, N, D) features less their class's mean, scaled by sqrt(D).
+        weights: (N,) what each row counts; 1 by default.
         n_classes: how many means were subtracted: degrees of freedom lost.
         latent_dim: L; loadings beyond the data's rank are zero.
     """
-    n_rows, dimensions = residuals.shape[1:]
+    dimensions = residuals.shape[2]
+    if weights is None:
+        weights = np.ones(residuals.shape[1], np.float32)
     joined = np.concatenate(list(residuals), axis=1).astype(np.float64)
-    covariance = joined.T @ joined / max(1, n_rows - n_classes)
+    joined *= np.sqrt(weights)[:, None]
+    covariance = joined.T @ joined / max(1, weights.sum(dtype=np.float64) - n_classes)
     values, vectors = np.linalg.eigh(covariance)
     kept = min(latent_dim, len(values) - 1)
     values, vectors = values[::-1], vectors[:, ::-1]

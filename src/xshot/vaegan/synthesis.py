@@ -60,8 +60,9 @@ def synthesize(
 
 
 def _wanted_classes(training: TrainingSet, source_below: int) -> NDArray[np.int64]:
-    n_rows = training.labels[~training.is_support].sum(axis=0)
-    return np.flatnonzero(training.is_target | (n_rows < source_below))
+    counted = training.is_first & ~training.is_support
+    n_pictures = training.labels[counted].sum(axis=0)
+    return np.flatnonzero(training.is_target | (n_pictures < source_below))
 
 
 def _steered(

@@ -17,7 +17,7 @@ from xshot.vaegan.objective import Networks
 from xshot.vaegan.optimisation import optimise
 from xshot.vaegan.params import VaeganParams
 from xshot.vaegan.proposals import propose, responsibilities
-from xshot.vaegan.residuals import ResidualModel, fit_residuals
+from xshot.vaegan.residuals import Array, ResidualModel, fit_residuals
 from xshot.variants import Variant
 
 MAX_PAIRS = 20_000
@@ -75,7 +75,8 @@ def train_vaegan(
     means = _scaled(np.stack([estimated.image, estimated.text]))
     rows, classes = _draw_pairs(training, generator)
     pairs = _pairs(training, rows, classes, means, mixtures)
-    residuals = _fit_residuals(training, pairs, classes, params.latent_dim)
+    weights = training.weights[rows]
+    residuals = _fit_residuals(training, pairs, weights, classes, params.latent_dim)
     # Every pair has proposals of its own: real and generated share conditions within a batch.
     repeats = -(-_PROPOSALS // len(rows))
     proposals = propose(
@@ -90,6 +91,7 @@ def train_vaegan(
     batches = Batches(
         pairs,
         proposals,
+        weights=torch.from_numpy(weights),
         shape=(params.steps, params.critic_steps + 1, params.batch_size),
         condition_noise=params.condition_noise,
         generator=generator,
@@ -128,13 +130,15 @@ def _pairs(
 
 
 def _fit_residuals(
-    training: TrainingSet, pairs: Batch, classes: Rows, latent_dim: int
+    training: TrainingSet, pairs: Batch, weights: Array, classes: Rows, latent_dim: int
 ) -> ResidualModel:
     """From source pairs only: support is too little to say what varies within a class."""
     source = np.flatnonzero(~training.is_target[classes])
     residuals = (pairs.features - pairs.base)[:, source].numpy()
     n_classes = len(np.unique(classes[source]))
-    return fit_residuals(residuals, n_classes=n_classes, latent_dim=latent_dim)
+    return fit_residuals(
+        residuals, weights=weights[source], n_classes=n_classes, latent_dim=latent_dim
+    )
 
 
 def _networks(

@@ -1,11 +1,15 @@
 """LP++: its descent is that of torch's autograd, and K = 0 leaves prompts alone."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from torch.nn import functional as F
 
 from xshot.projector.baselines import linear_probe
+from xshot.projector.baselines.cross_modal import gather_cross_modal_evidence
 from xshot.projector.baselines.linear_probe import fit_linear_probe, gather_linear_probe_evidence
 
 
@@ -58,3 +62,23 @@ def test_a_class_without_rows_is_its_prompt(training_without_support):
         training.prompts[training.is_target],
         atol=1e-5,
     )
+
+
+@pytest.mark.parametrize("gather", [gather_linear_probe_evidence, gather_cross_modal_evidence])
+def test_a_picture_of_several_texts_is_one_sample_among_the_images(training, gather):
+    rows = np.r_[np.arange(21), [0, 0, 20]]
+    several = replace(
+        training,
+        image=training.image[rows],
+        text=training.text[rows],
+        labels=training.labels[rows],
+        is_support=training.is_support[rows],
+        image_rows=rows,
+    )
+    image, _ = gather(several)
+    if gather is gather_linear_probe_evidence:
+        assert_array_equal(image.prompts, gather(training)[0].prompts)
+    else:
+        other = several.image.copy()
+        other[21:] = -other[21:]  # never seen
+        assert_array_equal(image.prompts, gather(replace(several, image=other))[0].prompts)

@@ -26,10 +26,12 @@ def fit_cross_modal(training: TrainingSet) -> Matrix:
     """(C, D) weights, which start at the class prompts."""
     import torch
 
-    targets = targets_of(training)
-    images, image_targets = torch.from_numpy(training.image), torch.from_numpy(targets)
+    pictures = training.pictures
+    images, image_targets = map(torch.from_numpy, (pictures.image, targets_of(pictures)))
     texts = torch.from_numpy(np.concatenate([training.text, training.prompts]))
-    text_targets = torch.cat([image_targets, torch.eye(training.n_classes)])
+    text_targets = torch.cat(
+        [torch.from_numpy(targets_of(training)), torch.eye(training.n_classes)]
+    )
     weights = torch.from_numpy(training.prompts.copy()).requires_grad_()
     optimiser = torch.optim.AdamW([weights], lr=LR, weight_decay=WEIGHT_DECAY)
     warm = torch.optim.lr_scheduler.LinearLR(optimiser, 0.1, total_iters=WARMUP)

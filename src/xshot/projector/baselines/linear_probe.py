@@ -18,11 +18,11 @@ STEPS, ALPHA_EVERY, MOMENTUM, ALPHA_FACTOR = 300, 10, 0.9, 250.0
 
 def gather_linear_probe_evidence(training: TrainingSet) -> tuple[Evidence, Evidence]:
     """A probe among images and one among texts."""
-    image, text = (
-        linear_evidence(fit_linear_probe(features, training), training)
-        for features in (training.image, training.text)
+    pictures = training.pictures
+    return (
+        linear_evidence(fit_linear_probe(pictures.image, pictures), training),
+        linear_evidence(fit_linear_probe(training.text, training), training),
     )
-    return image, text
 
 
 def fit_linear_probe(features: Matrix, training: TrainingSet) -> Matrix:
