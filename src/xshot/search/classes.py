@@ -137,9 +137,9 @@ def _recovered_rows(known: Evidence) -> tuple[Matrix, Matrix]:
     count = len(known.prompts)
     rows = np.linalg.solve(known.metric.astype(np.float64), known.members[:-count].T).T
     shares = known.shares[:-count]
-    most = shares.max(axis=0, initial=0)
-    counts: Matrix = shares / np.where(most > 0, most, 1).astype(np.float32)
-    return normalise(rows.astype(np.float32)), counts
+    most: Matrix = shares.max(axis=0, initial=0)
+    most[most == 0] = 1
+    return normalise(rows.astype(np.float32)), shares / most
 
 
 def _prompt_weight(known: Evidence) -> float:
