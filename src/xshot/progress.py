@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from xshot.terminal import log_to
@@ -14,6 +15,20 @@ _LOG = logging.getLogger(__name__)
 _SECONDS_BETWEEN_LINES = 5.0
 # What is done by then needs no bar.
 _SECONDS_BEFORE_BAR = 2.0
+
+_shown: bool | None = None
+"""Whether there are bars; None = on a terminal, and log lines elsewhere."""
+
+
+@contextmanager
+def showing(shown: bool) -> Iterator[None]:
+    """Bars within, a notebook's included, or nothing at all; in every thread."""
+    global _shown
+    before, _shown = _shown, shown
+    try:
+        yield
+    finally:
+        _shown = before
 
 
 def log_to_stdout() -> None:
@@ -32,10 +47,16 @@ def progress(iterable: Iterable[T], *, total: int, unit: str, label: str) -> Ite
         unit: what one item is, such as `img`.
         label: what the loop does.
     """
-    if not sys.stderr.isatty():
+    if _shown is False:
+        yield from iterable
+        return
+    if not _shown and not sys.stderr.isatty():
         yield from _logged(iterable, total, unit, label)
         return
-    from tqdm import tqdm
+    if _shown:
+        from tqdm.auto import tqdm
+    else:
+        from tqdm import tqdm
 
     yield from tqdm(
         iterable,

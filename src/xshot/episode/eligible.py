@@ -72,7 +72,7 @@ def rich_enough(
     _report_dropped(dropped, f"under {min_per_class} training pictures")
     kept = set(classes) - dropped
     untested = sorted(name for name in kept if not n_test[name])
-    if untested:
+    if untested and n_test:  # where none has one, nothing is measured
         _log.warning(
             "%d classes without a test row are trained and searched, but left out of what is "
             "measured: %s",

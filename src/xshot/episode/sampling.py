@@ -48,6 +48,7 @@ def draw_episode(
     seed: int,
     k_shot: KShot,
     params: EpisodeParams,
+    nameable: Collection[str] = (),
 ) -> tuple[Episode, HeldOut]:
     """Draw the episode of `seed` and K, and the rows that only evaluation may see.
 
@@ -61,12 +62,14 @@ def draw_episode(
         seed: draws the class split, the support and the pseudo-episodes.
         k_shot: K, support pictures per target class; `all` = every one.
         params: see `EpisodeParams`.
+        nameable: classes that `episode.target` may name although no row has them as a label.
 
     Raises:
         UserError: a class has fewer than K training pictures or no test row, there are fewer than 4
             classes, or the manifest does not know a kept row.
     """
-    drawn = _Drawn(manifest, kept_ids)
+    named_target = () if isinstance(params.target, str) else params.target
+    drawn = _Drawn(manifest, kept_ids, set(nameable).intersection(named_target))
     source, target = _split_classes(drawn, seed, k_shot, params)
     train, test = (only_classes(rows, source | target) for rows in (drawn.train, drawn.test))
     picture_of = drawn.picture_of
@@ -137,7 +140,9 @@ class _Drawn:
         picture_of: row -> the smallest id among the rows of the same bytes, kept or not.
     """
 
-    def __init__(self, manifest: Manifest, kept_ids: Collection[str]) -> None:
+    def __init__(
+        self, manifest: Manifest, kept_ids: Collection[str], without_rows: Collection[str]
+    ) -> None:
         kept = set(kept_ids)
         unknown = sorted(kept.difference(manifest.ids))
         if unknown:
@@ -146,7 +151,7 @@ class _Drawn:
             )
         columns = (manifest.ids, manifest.labels, manifest.splits, manifest.pictures)
         rows = sorted(zip(*columns, strict=True))
-        carried = {name for labels in manifest.labels for name in labels}
+        carried = {name for labels in manifest.labels for name in labels}.union(without_rows)
         self.classes = [name for name in manifest.classes or sorted(carried) if name in carried]
         self.train, self.test = (
             {row: labels for row, labels, own, _ in rows if own == split and row in kept}

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 
 from xshot.datasets.imported import CLASSES
 from xshot.imports.dataset import Imported
+from xshot.imports.identity import fingerprint_of
 from xshot.store.atomic import atomic_path
-from xshot.store.features import IMPORTED, EncoderRecord, write_features
-from xshot.store.hashing import rows_hash
+from xshot.store.features import EncoderRecord, write_features
 
 
 def write_folder(folder: Path, imported: Imported, templates: tuple[str, ...]) -> None:
@@ -25,8 +25,7 @@ def write_folder(folder: Path, imported: Imported, templates: tuple[str, ...]) -
         UserError: the disk is full or the folder cannot be written.
     """
     features, classes = imported.features, imported.classes
-    identity = rows_hash((*features.ids, *classes.names), features.image, classes.features)
-    record = EncoderRecord(IMPORTED + identity, {"imported": True}, templates)
+    record = EncoderRecord(fingerprint_of(features, classes), {"imported": True}, templates)
     write_features(folder / "features.h5", features, classes, record)
     rows = [
         {"id": row.id, "image": row.image, "text": row.text, "label": list(row.labels)}

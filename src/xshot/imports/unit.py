@@ -10,9 +10,12 @@ from xshot.store.features import NORM_TOLERANCE
 
 Matrix = NDArray[np.float32]
 
+_ROUNDING = 1e-6
+"""How far float32 rows that were scaled to unit norm may be from it."""
+
 
 def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
-    """Scale each row of (N, D) features to unit norm.
+    """Scale each row of (N, D) features to unit norm; a row that has it keeps its bits.
 
     Args:
         features: of any norm.
@@ -29,5 +32,6 @@ def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
     changed = int((np.abs(norms - 1) >= NORM_TOLERANCE).sum())
     if changed:
         notices.append(f"{what}: {changed} of {len(norms)} rows scaled to unit norm")
-    unit: Matrix = (features / norms[:, None]).astype(np.float32)
+    norms[np.abs(norms - 1) < _ROUNDING] = 1
+    unit: Matrix = np.ascontiguousarray(features / norms[:, None], np.float32)
     return unit

@@ -1,0 +1,1 @@
+"""The method as a library: arrays in, a model out, without DVC."""

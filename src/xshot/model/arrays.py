@@ -1,0 +1,59 @@
+"""What people hand over, arrays of NumPy or torch or lists, as arrays of NumPy."""
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.imports.unit import Matrix, unit_rows
+
+ArrayLike = Any
+"""An array of NumPy, a tensor of torch on any device, or what `numpy.asarray` takes."""
+
+
+def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
+    """`values` as an array of NumPy; tensors leave their graph and their device.
+
+    Raises:
+        UserError: rows of unlike lengths.
+    """
+    torch = sys.modules.get("torch")  # who has no torch has no tensor
+    if torch is not None and isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise UserError(f"{what}: rows of unlike lengths; give an array") from None
+
+
+def feature_rows(
+    values: ArrayLike, what: str, notices: list[str], *, dimensions: int | None = None
+) -> Matrix:
+    """(N, D) features of any norm as float32 of unit norm; rows that have it keep their bits.
+
+    Args:
+        values: the features.
+        what: their name, for messages.
+        notices: where is added how many rows were of another norm.
+        dimensions: D, where that is known.
+
+    Raises:
+        UserError: another shape or type, no row, or a row that is zero or not finite.
+    """
+    array = as_array(values, what)
+    if array.ndim != 2 or array.dtype.kind not in "fiu":
+        raise UserError(
+            f"{what}: expected numbers of shape (rows, dimensions), found {array.dtype} of shape "
+            f"{array.shape}"
+        )
+    if dimensions not in (None, array.shape[1]):
+        raise UserError(
+            f"{what}: {array.shape[1]} dimensions where {dimensions} are expected; all features "
+            "must come from one encoder"
+        )
+    if 0 in array.shape:
+        raise UserError(f"{what}: empty, of shape {array.shape}; give a row at least")
+    return unit_rows(array, what, notices)

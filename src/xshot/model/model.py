@@ -1,0 +1,136 @@
+"""What `xshot.fit` gives: a trained model, named and used as those of scikit-learn are."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.errors import UserError
+from xshot.imports.labels import Names
+from xshot.imports.unit import Matrix
+from xshot.model.arrays import ArrayLike, feature_rows
+from xshot.model.blocks import in_blocks
+from xshot.projector.choice import Choice
+from xshot.projector.embedder import Embedder
+from xshot.projector.file import Provenance
+from xshot.variants import KShot
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a model remembers of how it was fitted.
+
+    Attributes:
+        class_names: of all classes, in the order that labels count them.
+        seed: of the draw and of all training.
+        k_shot: pictures per target class; `all` = every one there was.
+        n_train: source rows learned from.
+        shots: pictures of each target class.
+        chosen: what `select` chose, in words.
+        notes: what a reader should know of the choice.
+    """
+
+    class_names: Names
+    seed: int
+    k_shot: KShot
+    n_train: int
+    shots: dict[str, int]
+    chosen: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A space for images and texts that source and target classes share.
+
+    Attributes:
+        embedder: the network, its centring and its class-posterior coordinates.
+        provenance: what it was made from.
+        facts: how it was fitted; None of a model that the pipeline has trained.
+        choice: the member that was trained; None where that is not known any more.
+    """
+
+    embedder: Embedder
+    provenance: Provenance
+    facts: Facts | None = None
+    choice: Choice | None = field(default=None, repr=False)
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """(C,) names of the classes that it knows, sorted: the columns of `predict_proba`."""
+        return np.array(self.provenance.classes)
+
+    @property
+    def target_classes_(self) -> NDArray[np.str_]:
+        """(T,) names of the target classes among them, sorted."""
+        return np.array(self.provenance.target)
+
+    @property
+    def class_names(self) -> Names:
+        """All classes in the order that labels given as numbers or columns count them."""
+        return self.provenance.classes if self.facts is None else self.facts.class_names
+
+    @property
+    def n_features_in_(self) -> int:
+        """D, the dimensions of the features that it takes."""
+        return len(self.embedder.centring.image)
+
+    def embed_images(self, features: ArrayLike) -> Matrix:
+        """(N, D) CLIP features of images -> (N, E), unit norm.
+
+        Inner products with `embed_texts` rank texts for images, and images for texts.
+
+        Raises:
+            UserError: features of another encoder's shape, or a row that is zero or not finite.
+        """
+        return in_blocks(self.embedder.embed_image, self._rows(features, "images"))
+
+    def embed_texts(self, features: ArrayLike) -> Matrix:
+        """(N, D) CLIP features of texts -> (N, E), unit norm; errors as of `embed_images`."""
+        return in_blocks(self.embedder.embed_text, self._rows(features, "texts"))
+
+    def predict_proba(
+        self, images: ArrayLike | None = None, *, texts: ArrayLike | None = None
+    ) -> Matrix:
+        """(N, D) CLIP features of images or of texts -> (N, C) class posterior.
+
+        Columns are in the order of `classes_`; rows sum to 1.
+
+        Raises:
+            UserError: the model has no class-posterior coordinates, or as of `embed_images`.
+            ValueError: not exactly one of images and texts.
+        """
+        if (images is None) == (texts is None):
+            raise ValueError("give images or texts")
+        if self.embedder.coordinates is None:
+            raise UserError(
+                f"variant {self.provenance.variant} has no class-posterior coordinates, which "
+                "probabilities come from; fit one that has, such as xshot or posterior"
+            )
+        side, features, what = (0, images, "images") if texts is None else (1, texts, "texts")
+        rows = self._rows(features, what)
+        return in_blocks(lambda block: self.embedder.posterior(block, side), rows)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model, its README.md included; `xshot.load` and `Retriever.load` read it.
+
+        Args:
+            folder: a new one, or one that holds a model, which is replaced.
+
+        Raises:
+            UserError: the folder holds something else, or cannot be written.
+        """
+        from xshot.model.file import save_model
+
+        save_model(Path(folder), self)
+
+    def card(self, **fields: Any) -> str:
+        """A model card in Markdown; arguments as of `xshot.model.card.write_card`."""
+        from xshot.model.card import write_card
+
+        return write_card(self, **fields)
+
+    def _rows(self, features: ArrayLike, what: str) -> Matrix:
+        return feature_rows(features, what, [], dimensions=self.n_features_in_)

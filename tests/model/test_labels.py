@@ -1,0 +1,112 @@
+"""Labels in every form that memory holds them in come out as names."""
+
+import numpy as np
+import pytest
+import torch
+
+from xshot.errors import UserError
+from xshot.model.labels import class_names_of, rows_of_names
+
+NAMES = ("cat", "dog", "owl")
+WANTED = [("dog",), ("cat",), ("dog",), ("owl",)]
+ONE_HOT = np.eye(3, dtype=int)[[1, 0, 1, 2]]
+
+
+class Series:
+    """What pandas gives: an array of objects behind `dtype` and `__array__`."""
+
+    def __init__(self, values):
+        self._values = np.empty(len(values), object)
+        self._values[:] = values
+        self.dtype = self._values.dtype
+
+    def __iter__(self):
+        return iter(self._values)
+
+    def __array__(self, dtype=None, copy=None):
+        return self._values
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["dog", "cat", "dog", "owl"],
+        np.array(["dog", "cat", "dog", "owl"]),
+        np.array([["dog"], ["cat"], ["dog"], ["owl"]]),
+        Series(["dog", "cat", "dog", "owl"]),
+        [["dog"], ["cat"], ("dog",), {"owl"}],
+        [1, 0, 1, 2],
+        np.array([1.0, 0.0, 1.0, 2.0]),
+        torch.tensor([1, 0, 1, 2]),
+        ONE_HOT,
+        ONE_HOT.astype(bool),
+        ONE_HOT.tolist(),
+        torch.from_numpy(ONE_HOT).float(),
+    ],
+)
+def test_every_form_gives_names(labels):
+    assert rows_of_names(labels, NAMES, 4) == WANTED
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["cat|owl", "", "dog"],
+        [["cat", "owl"], [], ["dog"]],
+        [("cat", "owl"), "", "dog"],
+        Series([["cat", "owl"], [], ["dog"]]),
+        [[1, 0, 1], [0, 0, 0], [0, 1, 0]],
+    ],
+)
+def test_rows_have_several_classes_or_none(labels):
+    assert rows_of_names(labels, NAMES, 3) == [("cat", "owl"), (), ("dog",)]
+
+
+def test_numbers_are_places_from_0_whichever_of_them_are_there():
+    """Unlike in files, whose numbers may count from 1: a part of the rows must be read alike."""
+    assert rows_of_names([1, 1], NAMES, 2) == [("dog",), ("dog",)]
+    assert rows_of_names([1, 2], NAMES, 2) == [("dog",), ("owl",)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "complaint"),
+    [
+        (["cat"], r"labels: 1 for 2 rows; give one for each"),
+        (["cat", "cow"], r"labels: label 'cow' is not among class_names"),
+        ([0, 3], r"labels: row 2 is 3, which is no place among 3 classes; .* 0 to 2"),
+        ([-1, 0], r"labels: row 1 is -1, which is no place"),
+        ([0.5, 1.0], r"labels: row 1 is 0.5"),
+        ([float("nan"), 1.0], r"labels: row 1 is nan"),
+        (["cat", None], r"labels: row 2 is None; give a name, or ''"),
+        ([[1, 0], [0, 1]], r"3 class names for labels of 2 columns"),
+        ([[2, 0, 0], [0, 1, 0]], r"must hold zeros and ones"),
+        ([[1, 0, 0], [0, 1]], r"labels: rows of unlike lengths"),
+        (["", ""], r"labels: no row has one"),
+    ],
+)
+def test_other_forms_are_refused_in_one_line(labels, complaint):
+    with pytest.raises(UserError, match=complaint) as caught:
+        rows_of_names(labels, NAMES, 2)
+    assert "\n" not in str(caught.value)
+
+
+class TestClassNames:
+    def test_without_names_classes_are_called_by_their_numbers(self):
+        assert class_names_of(None, np.array([0, 1]), 2) == ("class 0", "class 1")
+
+    @pytest.mark.parametrize("names", [NAMES, list(NAMES), np.array(NAMES), Series(NAMES)])
+    def test_given_names_keep_their_order(self, names):
+        assert class_names_of(names, ["cat"], 3) == NAMES
+
+    @pytest.mark.parametrize(
+        ("names", "complaint"),
+        [
+            (None, "class_names: whose rows are class_features"),
+            (["cat", "dog"], "class_names: 2 for 3 class_features"),
+            (["cat", "dog", "cat"], "class_names: 'cat' is there twice"),
+            (["cat", " ", "dog"], "class_names: row 2 is empty"),
+        ],
+    )
+    def test_names_that_do_not_fit_are_refused(self, names, complaint):
+        with pytest.raises(UserError, match=complaint):
+            class_names_of(names, ["cat"], 3)
