@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
-from xshot.projector.coordinates import Coordinates, join
+from xshot.projector.coordinates import LEAST_SHARE, MOST_CLASSES, Coordinates, join
 from xshot.projector.evidence import gather_evidence
 
 WEIGHTS = {"name": 3.0, "members": 2.0, "projected": 1.0, "source": 0.5}
@@ -31,6 +31,19 @@ def test_the_inner_product_is_closeness_plus_the_probability_of_one_class(rows, 
             same = sum(shares[0][i, c] * shares[1][j, c] for c in range(5))
             expected = (cosine + weight * same) / (1 + weight)
             assert image[i] @ text[j] == pytest.approx(expected, abs=1e-5)
+
+
+def test_of_many_classes_the_likeliest_are_kept(rng):
+    shares = softmax(2 * rng.normal(size=(7, 500)), axis=1).astype(np.float32)
+    joined = join(np.zeros((7, 3), np.float32), shares, weight=5.0, side=0)
+    kept = joined[:, 3:-2] / np.sqrt(5 / 6)
+    for own, row in zip(shares, kept, strict=True):
+        expected = np.where(own >= max(np.sort(own)[-MOST_CLASSES], LEAST_SHARE), own, 0)
+        assert_allclose(row, expected, rtol=1e-5)
+    assert_allclose(np.linalg.norm(joined, axis=1) ** 2, 5 / 6, rtol=1e-5)
+    few = shares[:, :MOST_CLASSES]
+    untouched = join(np.zeros((7, 3), np.float32), few, weight=5.0, side=0)
+    assert_allclose(untouched[:, 3:-2], few * np.sqrt(5 / 6), rtol=1e-5)
 
 
 def test_embeddings_are_of_unit_norm_whatever_the_posterior(rows, shares):

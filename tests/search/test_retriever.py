@@ -18,6 +18,7 @@ from tests.support.stage import ROOT
 from xshot.errors import UserError
 from xshot.projector.embedder import project
 from xshot.projector.file import load_embedder
+from xshot.retrieval.compact import CompactRows
 from xshot.search.gallery import read_dataset
 from xshot.store.features import read_features
 from xshot.store.manifest import read_manifest, write_manifest
@@ -159,11 +160,23 @@ def test_queries_encoded_together_are_those_encoded_alone(repository, retriever)
 
 @pytest.mark.parametrize("rows", [1, 5, 10**6])
 def test_a_gallery_embedded_in_blocks_is_the_one_embedded_at_once(repository, monkeypatch, rows):
-    monkeypatch.setattr("xshot.search.retriever._BLOCK_ROWS", rows)
+    monkeypatch.setattr("xshot.search.space._BLOCK_ROWS", rows)
     fresh = xshot.Retriever.load(repository / "models/projector", device="cpu")
     embedder, _ = load_embedder(repository / "models/projector")
     at_once = embedder.embed_text(fresh.gallery.features["text"])
     np.testing.assert_allclose(fresh.items("model", "text"), at_once, atol=1e-6)
+
+
+def test_many_classes_are_searched_without_their_zeros(repository, monkeypatch, retriever):
+    dense = retriever.search(text="a bird", k=9), retriever.items("model", "image")
+    monkeypatch.setattr("xshot.search.space.MOST_CLASSES", 1)
+    fresh = xshot.Retriever.load(repository / "models/projector", device="cpu")
+    hits, items = fresh.search(text="a bird", k=9), fresh.items("model", "image")
+    assert isinstance(items, CompactRows)
+    assert len(items) == len(dense[1])
+    assert [hit.row for hit in hits] == [hit.row for hit in dense[0]]
+    for hit, other in zip(hits, dense[0], strict=True):
+        assert hit.score == pytest.approx(other.score, abs=1e-6)
 
 
 def test_more_answers_than_rows_are_all_rows(retriever):

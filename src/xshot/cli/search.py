@@ -12,7 +12,8 @@ from xshot.store.atomic import check_names_file, write_text
 from xshot.terminal import say
 
 if TYPE_CHECKING:
-    from xshot.search.retriever import Hit, System
+    from xshot.search.hits import Hit
+    from xshot.search.space import System
 
 
 def command(
@@ -46,7 +47,7 @@ def command(
     with uncollected():
         from xshot.search.answers import as_json as json_of
         from xshot.search.answers import as_table
-        from xshot.search.retriever import SYSTEMS
+        from xshot.search.space import SYSTEMS
 
         retriever = load_retriever(model, index)
         systems: tuple[System, ...] = SYSTEMS if system == "both" else (system,)

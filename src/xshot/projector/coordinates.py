@@ -3,6 +3,9 @@
 The inner product of two embeddings becomes (cos(z, z') + w * P(same class)) / (1 + w): closeness
 of the projected features, and the probability sum_c p(c|x) p(c|x') that both samples are of one
 class. Our addition.
+
+Of many classes a sample keeps the likeliest: the others are all but zero, and what is zero costs
+search nothing (`xshot.retrieval.compact`).
 """
 
 from dataclasses import dataclass
@@ -13,6 +16,12 @@ from numpy.typing import NDArray
 from xshot.episode.training_set import Matrix
 from xshot.projector.calibration import posterior
 from xshot.projector.evidence import Evidence
+
+MOST_CLASSES = 64
+"""Classes whose probability a sample keeps in its embedding, where there are more."""
+
+LEAST_SHARE = 1e-3
+"""The least probability that is kept then."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +59,23 @@ def join(projected: Matrix, shares: Matrix, *, weight: float, side: int) -> Matr
         side: 0 = images, 1 = texts.
 
     Returns:
-        (N, D + C + 2) unit norm.
+        (N, D + C + 2) unit norm, of the C at most `MOST_CLASSES` other than 0.
     """
+    shares = _likeliest(shares)
     rest = np.zeros((len(shares), 2), np.float32)
     rest[:, side] = np.sqrt(np.maximum(0, 1 - (shares**2).sum(axis=1)))
     coordinates = np.sqrt(weight) * np.concatenate([shares, rest], axis=1)
     joined: Matrix = np.concatenate([projected, coordinates], axis=1, dtype=np.float32)
     joined /= np.float32(np.sqrt(1 + weight))
     return joined
+
+
+def _likeliest(shares: Matrix) -> Matrix:
+    """(N, C) with 0 for all but the `MOST_CLASSES` largest of each row and for what is tiny."""
+    if shares.shape[1] <= MOST_CLASSES:
+        return shares
+    places = np.argpartition(shares, -MOST_CLASSES, axis=1)[:, -MOST_CLASSES:]
+    largest = np.take_along_axis(shares, places, axis=1)
+    kept = np.zeros_like(shares)
+    np.put_along_axis(kept, places, np.where(largest < LEAST_SHARE, 0, largest), axis=1)
+    return kept

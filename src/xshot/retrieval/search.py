@@ -1,9 +1,15 @@
 """Exact nearest neighbours by inner product."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.retrieval.keys import costs_of, sort_keys
+
+if TYPE_CHECKING:
+    from xshot.retrieval.compact import CompactRows
 
 _BLOCK_SCORES = 2**20
 _BLOCK_ITEMS = 2**14
@@ -12,7 +18,7 @@ _WORST = np.iinfo(np.int64).max
 
 def top_k(
     queries: NDArray[np.float32],
-    items: NDArray[np.float32],
+    items: "NDArray[np.float32] | CompactRows",
     k: int,
     *,
     block_scores: int = _BLOCK_SCORES,
@@ -25,7 +31,7 @@ def top_k(
 
     Args:
         queries: (Q, D) finite.
-        items: (G, D) finite.
+        items: (G, D) finite; a matrix, or compact rows, which come in blocks of their own.
         k: how many; all G if there are fewer.
         block_scores: scores held at a time.
         block_items: items scored at a time.
@@ -40,8 +46,8 @@ def top_k(
     block = max(1, block_scores // min(block_items, len(items)))
     for start in range(0, len(queries), block):
         rows = slice(start, start + block)
-        for place in range(0, len(items), block_items):
-            costs = -(queries[rows] @ items[place : place + block_items].T)
+        for place, scores in _scored(queries[rows], items, block_items):
+            costs = -scores
             keys = sort_keys(costs, np.arange(place, place + costs.shape[1], dtype=np.int32))
             # What is behind the k-th best so far, sorted or not, stays behind.
             candidates = np.concatenate([best[rows], keys], axis=1) if place else keys
@@ -50,3 +56,14 @@ def top_k(
             best[rows, : candidates.shape[1]] = candidates
     best.sort(axis=1)
     return best & 0xFFFFFFFF, -costs_of(best)
+
+
+def _scored(
+    queries: NDArray[np.float32], items: "NDArray[np.float32] | CompactRows", block_items: int
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Scores of the queries block by block of the items, and where each block starts."""
+    if not isinstance(items, np.ndarray):
+        yield from items.scored(queries)
+        return
+    for place in range(0, len(items), block_items):
+        yield place, queries @ items[place : place + block_items].T

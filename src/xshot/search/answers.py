@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from xshot.search.gallery import Gallery
-from xshot.search.retriever import Hit
+from xshot.search.hits import Hit
 from xshot.shortening import columns, pad, shorten
 from xshot.terminal import as_json as json_text
 from xshot.terminal import printable

@@ -1,59 +1,25 @@
 """Search by image or by text with what was trained, and with raw CLIP beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.curves import Curves
 from xshot.errors import UserError
-from xshot.pictures import BadImageError, decode_image
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder, save_embedder
-from xshot.reading import explain, read_file
+from xshot.retrieval.compact import CompactRows
 from xshot.retrieval.search import top_k
 from xshot.search.classes import NewClass, add_classes
 from xshot.search.encoder import QueryEncoder, encoder_of, repository_of
+from xshot.search.examples import Picture, check_asked, check_examples, new_class, open_picture
 from xshot.search.gallery import FEATURES, Gallery, read_dataset
+from xshot.search.hits import Guess, Hit, hits_of
+from xshot.search.space import SIDES, Matrix, Modality, Space, System
 from xshot.store.features import read_encoder
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-Matrix = NDArray[np.float32]
-System = Literal["model", "clip"]
-Modality = Literal["image", "text"]
-
-SYSTEMS: tuple[System, ...] = get_args(System)
-# Embedded at a time: what lies between the features and the embedding must not grow with a gallery.
-_BLOCK_ROWS = 2**14
-_SIDES: dict[Modality, int] = {"image": 0, "text": 1}
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One row of an answer.
-
-    Attributes:
-        row: its place in the gallery.
-        score: inner product with the query; comparable within one answer only.
-        image: path relative to the gallery's root.
-        text: caption; empty in a folder of images.
-        labels: its classes; empty in a folder of images.
-        guess: the class that the model takes it for; None without class-posterior coordinates.
-        confidence: that class's posterior probability; 0 without.
-    """
-
-    row: int
-    score: float
-    image: str
-    text: str
-    labels: tuple[str, ...]
-    guess: str | None
-    confidence: float
 
 
 class Retriever:
@@ -78,8 +44,7 @@ class Retriever:
         self.provenance = provenance
         self.templates = tuple(templates)
         self._trained = embedder
-        self._embedder = add_classes(embedder, added)
-        self._items: dict[tuple[System, Modality], Matrix] = {}
+        self._space = Space(add_classes(embedder, added), gallery)
 
     @classmethod
     def load(
@@ -130,7 +95,7 @@ class Retriever:
         self,
         *,
         text: str | None = None,
-        image: "str | Path | bytes | Image | None" = None,
+        image: Picture | None = None,
         k: int = 12,
         system: System = "model",
         find: Modality | None = None,
@@ -154,13 +119,13 @@ class Retriever:
             raise ValueError("give a text or an image")
         if text is not None and not text.strip():
             raise UserError("the text is empty; give one that says what to search for")
-        _check_asked(k, system, find)
+        check_asked(k, system, find)
         asked: Modality = "text" if image is None else "image"
         if text is not None:
             feature = self.encoder.texts([text])[0]
         else:
             assert image is not None
-            feature = self.encoder.images([_picture(image)])[0]
+            feature = self.encoder.images([open_picture(image)])[0]
         return self.rank(feature, asked, k=k, system=system, find=find)
 
     def rank(
@@ -173,53 +138,35 @@ class Retriever:
         find: Modality | None = None,
     ) -> list[Hit]:
         """As `search`, for the CLIP feature (D,) of an image or a text (`asked`)."""
-        _check_asked(k, system, find)
+        check_asked(k, system, find)
         found = self._found(asked, find)
-        items = self.items(system, found)
-        query = self._embed(feature[None], system, asked)
-        places, scores = top_k(query, items, k)
+        items = self._space.items(system, found)
+        places, scores = top_k(self._space.query(feature[None], system, asked), items, k)
         rows = places[0]
         if found == "image" and self.gallery.pictures is not None:
             rows = self.gallery.pictures[rows]
-        guesses = self._guesses(rows, system, found)
-        return [
-            Hit(
-                row=row,
-                score=score,
-                image=self.gallery.images[row],
-                text=self.gallery.texts[row] if self.gallery.texts else "",
-                labels=self.gallery.labels[row] if self.gallery.labels else (),
-                guess=guess,
-                confidence=confidence,
-            )
-            for row, score, (guess, confidence) in zip(
-                rows.tolist(), scores[0].tolist(), guesses, strict=True
-            )
-        ]
+        guesses = (
+            self._guesses(rows, found)
+            if system == "model" and self.knows_classes
+            else [(None, 0.0)] * len(rows)
+        )
+        return hits_of(self.gallery, rows.tolist(), scores[0].tolist(), guesses)
 
-    def items(self, system: System, modality: Modality) -> Matrix:
+    def items(self, system: System, modality: Modality) -> Matrix | CompactRows:
         """The gallery (N, E) as `system` sees it, each picture once; embedded when asked for."""
-        key = (system, modality)
-        if key not in self._items:
-            features = self.gallery.features[modality]
-            if modality == "image" and self.gallery.pictures is not None:
-                features = features[self.gallery.pictures]
-            if system == "model":
-                features = self._embedded(features, modality)
-            self._items[key] = features
-        return self._items[key]
+        return self._space.items(system, modality)
 
     def embed(self) -> None:
         """Embed the gallery now, so that no query has to wait for it."""
-        for modality in _SIDES:
+        for modality in SIDES:
             if modality in self.gallery.features:
-                self.items("model", modality)
+                self._space.items("model", modality)
 
     def with_class(
         self,
         name: str,
         *,
-        images: "Sequence[str | Path | bytes | Image]" = (),
+        images: Sequence[Picture] = (),
         texts: Sequence[str] = (),
         rows: Sequence[int] = (),
         image_features: Sequence[Matrix] = (),
@@ -238,7 +185,7 @@ class Retriever:
                 classes.
             ValueError: one example in place of a list, or rows that the gallery lacks.
         """
-        _check_examples(images, texts, rows, len(self.gallery))
+        check_examples(images, texts, rows, len(self.gallery))
         if not name.strip():
             raise UserError("the class's name is empty; give it one")
         if not self.knows_classes:
@@ -253,23 +200,16 @@ class Retriever:
                 f"{FEATURES}: no templates of the class prompts, which a new class needs; run "
                 "`dvc repro extract`, of imported features after `xshot import --encode-names`"
             )
-        prompts = self.encoder.texts([one.replace("{}", name) for one in self.templates])
-        mean = prompts.mean(axis=0)
-        image, text = (
-            list(self.gallery.features[kind][list(rows)]) if kind in self.gallery.features else []
-            for kind in _SIDES
-        )
-        image += image_features
-        if images:
-            image += list(self.encoder.images([_picture(example) for example in images]))
-        if texts:
-            text += list(self.encoder.texts(texts))
-        nothing = prompts[:0]
-        new = NewClass(
+        kept = self.gallery.features
+        picked = [kept[kind][list(rows)] if kind in kept else () for kind in SIDES]
+        new = new_class(
             name,
-            mean / np.linalg.norm(mean),
-            np.stack(image) if image else nothing,
-            np.stack(text) if text else nothing,
+            self.encoder,
+            self.templates,
+            images=images,
+            texts=texts,
+            image_features=[*picked[0], *image_features],
+            text_features=list(picked[1]),
         )
         return self._with_added((*self.added, new))
 
@@ -300,7 +240,7 @@ class Retriever:
             target=(*self.provenance.target, *names),
         )
         curves = Curves("save", remedy="")  # nothing was trained
-        save_embedder(Path(folder), self._embedder, provenance, None, curves)
+        save_embedder(Path(folder), self._space.embedder, provenance, None, curves)
 
     def _with_added(self, added: tuple[NewClass, ...]) -> "Retriever":
         return Retriever(
@@ -320,55 +260,11 @@ class Retriever:
             raise UserError(f"{self.gallery.name}: holds no {find}s to find")
         return find
 
-    def _embed(self, features: Matrix, system: System, modality: Modality) -> Matrix:
-        if system == "clip":
-            return features
-        query = self._embedded(features, modality)
-        if self._embedder.joined:
-            # What makes up for unit norm counts in no similarity, that of two images included.
-            query[:, -2:] = 0
-        return query
-
-    def _embedded(self, features: Matrix, modality: Modality) -> Matrix:
-        embed = self._embedder.embed_image if modality == "image" else self._embedder.embed_text
-        first = embed(features[:_BLOCK_ROWS])
-        if len(first) == len(features):
-            return first
-        embedded = np.empty((len(features), first.shape[1]), np.float32)
-        embedded[:_BLOCK_ROWS] = first
-        for start in range(_BLOCK_ROWS, len(features), _BLOCK_ROWS):
-            block = slice(start, start + _BLOCK_ROWS)
-            embedded[block] = embed(features[block])
-        return embedded
-
-    def _guesses(
-        self, rows: NDArray[np.int64], system: System, modality: Modality
-    ) -> list[tuple[str | None, float]]:
-        if system == "clip" or not self.knows_classes or not len(rows):
-            return [(None, 0.0)] * len(rows)
+    def _guesses(self, rows: NDArray[np.int64], modality: Modality) -> list[Guess]:
         features = np.asarray(self.gallery.features[modality][rows])
-        shares = self._embedder.posterior(features, _SIDES[modality])
+        shares = self._space.embedder.posterior(features, SIDES[modality])
         best = shares.argmax(axis=1)
         return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
-
-
-def _check_asked(k: int, system: str, find: str | None) -> None:
-    if k < 1:
-        raise ValueError(f"k = {k}: ask for one answer at least")
-    if system not in SYSTEMS:
-        raise ValueError(f"system = {system!r}: one of {', '.join(SYSTEMS)}")
-    if find is not None and find not in _SIDES:
-        raise ValueError(f"find = {find!r}: one of {', '.join(_SIDES)}, or None")
-
-
-def _check_examples(images: object, texts: object, rows: Sequence[int], n_rows: int) -> None:
-    for name, examples in (("images", images), ("texts", texts)):
-        # Its letters or bytes would be taken for examples.
-        if isinstance(examples, str | bytes | Path):
-            raise ValueError(f"{name}: give a list of examples, as in {name}=[...]")
-    strange = [row for row in rows if not 0 <= row < n_rows]
-    if strange:
-        raise ValueError(f"rows: {strange[0]} is none of the gallery's 0 to {n_rows - 1}")
 
 
 def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) -> None:
@@ -379,19 +275,3 @@ def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) ->
             f"{encoder.files.path}: makes features of {made} dimensions, {model} was trained with "
             f"{taken}; set clip.weights to the encoder that made them and run `dvc repro`"
         )
-
-
-def _picture(image: "str | Path | bytes | Image") -> "Image":
-    if isinstance(image, str | Path):
-        try:
-            return decode_image(read_file(Path(image)))
-        except OSError as error:
-            raise UserError(f"{image}: {explain(error, 'name an image file')}") from None
-        except BadImageError as error:
-            raise UserError(f"{image}: {error}; choose another image") from None
-    if isinstance(image, bytes):
-        try:
-            return decode_image(image)
-        except BadImageError as error:
-            raise UserError(f"the image: {error}; choose another one") from None
-    return image

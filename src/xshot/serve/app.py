@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from xshot.report.thumbnails import small_jpeg
-from xshot.search.retriever import SYSTEMS, Modality, Retriever, System
+from xshot.search.retriever import Retriever
+from xshot.search.space import SYSTEMS, Modality, System
 from xshot.serve.batch_queue import BatchQueue, QueueFullError
 from xshot.serve.classes import add_class_routes
 from xshot.serve.guard import Guard

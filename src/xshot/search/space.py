@@ -1,0 +1,74 @@
+"""A gallery and queries as a system sees them: the trained model, or raw CLIP."""
+
+from collections.abc import Iterator
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xshot.projector.coordinates import MOST_CLASSES
+from xshot.projector.embedder import Embedder
+from xshot.retrieval.compact import CompactRows
+from xshot.search.gallery import Gallery
+
+Matrix = NDArray[np.float32]
+System = Literal["model", "clip"]
+Modality = Literal["image", "text"]
+
+SYSTEMS: tuple[System, ...] = get_args(System)
+SIDES: dict[Modality, int] = {"image": 0, "text": 1}
+
+# Embedded at a time: what lies between the features and the embedding must not grow with a gallery.
+_BLOCK_ROWS = 2**14
+
+
+class Space:
+    """One gallery in the space of one model and in that of raw CLIP; embedded when asked for."""
+
+    def __init__(self, embedder: Embedder, gallery: Gallery) -> None:
+        self.embedder = embedder
+        self._gallery = gallery
+        self._items: dict[tuple[System, Modality], Matrix | CompactRows] = {}
+
+    def items(self, system: System, modality: Modality) -> Matrix | CompactRows:
+        """The gallery (N, E), each picture once; compact where the model knows many classes."""
+        key = (system, modality)
+        if key not in self._items:
+            features = self._gallery.features[modality]
+            if modality == "image" and self._gallery.pictures is not None:
+                features = features[self._gallery.pictures]
+            self._items[key] = features if system == "clip" else self._embedded(features, modality)
+        return self._items[key]
+
+    def query(self, feature: Matrix, system: System, modality: Modality) -> Matrix:
+        """(1, D) CLIP feature of a query -> (1, E)."""
+        if system == "clip":
+            return feature
+        query = self._embed(feature, modality)
+        if self.embedder.joined:
+            # What makes up for unit norm counts in no similarity, that of two images included.
+            query[:, -2:] = 0
+        return query
+
+    def _embedded(self, features: Matrix, modality: Modality) -> Matrix | CompactRows:
+        blocks = self._blocks(features, modality)
+        known = self.embedder.coordinates
+        if known is not None and self.embedder.joined and len(known[0].is_target) > MOST_CLASSES:
+            return CompactRows.of(blocks, features.shape[1])
+        first = next(blocks)
+        if len(first) == len(features):
+            return first
+        embedded = np.empty((len(features), first.shape[1]), np.float32)
+        embedded[: len(first)] = first
+        for number, block in enumerate(blocks, 1):
+            embedded[number * _BLOCK_ROWS :][: len(block)] = block
+        return embedded
+
+    def _blocks(self, features: Matrix, modality: Modality) -> Iterator[Matrix]:
+        for start in range(0, max(1, len(features)), _BLOCK_ROWS):
+            yield self._embed(features[start : start + _BLOCK_ROWS], modality)
+
+    def _embed(self, features: Matrix, modality: Modality) -> Matrix:
+        if modality == "image":
+            return self.embedder.embed_image(features)
+        return self.embedder.embed_text(features)
