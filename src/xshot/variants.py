@@ -21,7 +21,7 @@ class Variant:
         gate: mix projected and original feature (FLEX-CLIP); without it the projection alone.
         generation: pseudo features of the target classes (FLEX-CLIP).
         adversarial: the WGAN-GP terms of the generator (FLEX-CLIP).
-        composition: cross-modal reconstruction of the generator (FLEX-CLIP).
+        composition: cross-modal reconstruction of the generator (our addition).
         mixture: Gaussian-mixture responsibilities weigh positives and steer generation (GCRDP).
         contrast: contrastive term of the projection (GCRDP: multi-positive).
         distances: relative distance preservation (GCRDP).
