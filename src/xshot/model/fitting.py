@@ -31,7 +31,7 @@ from xshot.selection.params import SelectParams
 from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import ClassFeatures
-from xshot.variants import KShot, ModelParams
+from xshot.variants import KShot, ModelParams, Variant
 
 _LOG = logging.getLogger(__name__)
 _SOURCE = "xshot.fit"
@@ -49,6 +49,7 @@ def fit(
     ids: ArrayLike | None = None,
     split: ArrayLike | None = None,
     encoder: str = "",
+    architecture: str | None = None,
     variant: str = ModelParams().variant,
     seed: int = RunParams().seed,
     threads: int = RunParams().threads,
@@ -82,6 +83,7 @@ def fit(
         split: (N,) `train` or `test`; test rows are not learned from. None = all are train.
         encoder: folder or file of the open_clip model that made the features: recorded, so that a
             `Retriever` can be asked in words.
+        architecture: of a file, as open_clip calls it: ViT-B-32.
         variant: what the model is made of, see docs/method.md.
         seed: draws the support and starts all training.
         threads: pseudo-episodes that are trained at a time.
@@ -129,7 +131,17 @@ def fit(
     classes = ClassFeatures(names, prompts)
     with showing(progress), undisturbed(device, TRAINING_THREADS) as found:
         fitted = _train(pairs, classes, params, torch.device(found))
-    return _model(fitted, pairs, classes, params, encoder)
+    origin = Provenance(
+        encoder_fingerprint=fingerprint_of(pairs.features, classes),
+        encoder_path=encoder,
+        encoder_architecture=architecture,
+        source_hash=pairs.read(training_rows(fitted.episode.task)).hash,
+        variant=variant,
+        classes=fitted.episode.task.classes,
+        target=fitted.episode.task.target,
+        train_on=fitted.episode.train_on,
+    )
+    return Model(fitted.embedder, origin, _facts(fitted, names), fitted.selection.choice)
 
 
 @dataclass(frozen=True)
@@ -137,6 +149,7 @@ class _Fitted:
     episode: Episode
     selection: Selection
     embedder: Embedder
+    variant: Variant
 
 
 def _train(pairs: Pairs, classes: ClassFeatures, params: Params, device: torch.device) -> _Fitted:
@@ -161,35 +174,23 @@ def _train(pairs: Pairs, classes: ClassFeatures, params: Params, device: torch.d
         _LOG.warning("%s: %s", _SOURCE, note)
     nothing = HeldOut(Rows((), ()), Rows((), ()))
     bench = Workbench(episode.task, nothing, pairs.read, classes, episode.seed, device)
-    return _Fitted(episode, selection, bench.embedder(model.parts, settings, selection.choice))
+    embedder = bench.embedder(model.parts, settings, selection.choice)
+    return _Fitted(episode, selection, embedder, model.parts)
 
 
-def _model(
-    fitted: _Fitted, pairs: Pairs, classes: ClassFeatures, params: Params, encoder: str
-) -> Model:
-    episode, choice, parts = fitted.episode, fitted.selection.choice, params.section(ModelParams)
-    task = episode.task
-    provenance = Provenance(
-        encoder_fingerprint=fingerprint_of(pairs.features, classes),
-        encoder_path=encoder,
-        source_hash=pairs.read(training_rows(task)).hash,
-        variant=parts.variant,
-        classes=task.classes,
-        target=task.target,
-        train_on=episode.train_on,
-    )
-    support = task.support.take(task.support.firsts.nonzero()[0].tolist())
-    shots = Counter(name for own in support.labels for name in own)
-    facts = Facts(
-        class_names=classes.names,
+def _facts(fitted: _Fitted, class_names: Names) -> Facts:
+    episode, selection = fitted.episode, fitted.selection
+    support = episode.task.support
+    shots = Counter(name for row in support.firsts.nonzero()[0] for name in support.labels[row])
+    return Facts(
+        class_names=class_names,
         seed=episode.seed,
         k_shot=episode.k_shot,
-        n_train=len(task.train.ids),
-        shots={name: shots[name] for name in task.target},
-        chosen=member_words(choice, parts.parts),
-        notes=fitted.selection.notes,
+        n_train=len(episode.task.train.ids),
+        shots={name: shots[name] for name in episode.task.target},
+        chosen=member_words(selection.choice, fitted.variant),
+        notes=selection.notes,
     )
-    return Model(fitted.embedder, provenance, facts, choice)
 
 
 def _names(target: Sequence[str] | Sequence[int] | str, names: Names) -> ArrayLike:

@@ -114,7 +114,7 @@ class Model:
         return in_blocks(lambda block: self.embedder.posterior(block, side), rows)
 
     def save(self, folder: str | Path) -> None:
-        """Write the model, its README.md included; `xshot.load` and `Retriever.load` read it.
+        """Write the model, its README.md included; `xshot.load` reads it.
 
         Args:
             folder: a new one, or one that holds a model, which is replaced.

@@ -96,7 +96,11 @@ def encoder_of(model: Path, provenance: Provenance, *, device: str) -> QueryEnco
     Raises:
         UserError: it is not there, or is another one by now.
     """
-    repository = repository_of(model, provenance.encoder_path)
+    return encoder_at(repository_of(model, provenance.encoder_path), provenance, device=device)
+
+
+def encoder_at(repository: Path, provenance: Provenance, *, device: str) -> QueryEncoder:
+    """The encoder that a model names by its path from `repository`; raises as `encoder_of`."""
     return find_encoder(
         repository / provenance.encoder_path,
         provenance.encoder_architecture,
@@ -136,6 +140,20 @@ def find_encoder(
         f"{path}: not the encoder that the model was trained with (its fingerprint differs); "
         "restore it, or train again with `dvc repro`"
     )
+
+
+def check_dimensions(encoder: QueryEncoder, taken: int, model: str) -> None:
+    """Refuse an encoder that cannot have made imported features; others are known to have.
+
+    Raises:
+        UserError: its features have other dimensions than the model takes.
+    """
+    made = encoder.files.config["model_cfg"].get("embed_dim")
+    if made != taken:
+        raise UserError(
+            f"{encoder.files.path}: makes features of {made} dimensions, {model} was trained with "
+            f"{taken}; set clip.weights to the encoder that made them and run `dvc repro`"
+        )
 
 
 def repository_of(model: Path, encoder_path: str) -> Path:

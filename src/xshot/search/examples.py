@@ -11,6 +11,7 @@ from xshot.pictures import BadImageError, decode_image
 from xshot.reading import explain, read_file
 from xshot.search.classes import NewClass
 from xshot.search.encoder import QueryEncoder
+from xshot.search.gallery import FEATURES
 from xshot.search.space import SIDES, SYSTEMS, Matrix
 
 if TYPE_CHECKING:
@@ -39,6 +40,20 @@ def check_examples(images: object, texts: object, rows: Sequence[int], n_rows: i
     strange = [row for row in rows if not 0 <= row < n_rows]
     if strange:
         raise ValueError(f"rows: {strange[0]} is none of the gallery's 0 to {n_rows - 1}")
+
+
+def check_new_class(name: str, known: Sequence[str], templates: Sequence[str]) -> None:
+    """Raises UserError: the name is empty or taken, or there are no templates of its prompts."""
+    if not name.strip():
+        raise UserError("the class's name is empty; give it one")
+    if name in known:
+        raise UserError(f"class '{name}' is known already; choose another name")
+    if not templates:
+        raise UserError(
+            f"{FEATURES}: no templates of the class prompts, which a new class needs; run "
+            "`dvc repro extract`, of imported features after `xshot import --encode-names`; in "
+            "Python, give Retriever.from_features templates=[...]"
+        )
 
 
 def new_class(

@@ -1,15 +1,20 @@
-"""What is searched: the dataset's test rows, or the images of any folder."""
+"""What is searched: the dataset's test rows, the images of any folder, or features in memory."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
+from xshot.model.arrays import ArrayLike, feature_rows
 from xshot.store.features import read_encoder, read_features, read_ids
 from xshot.store.manifest import read_manifest
+
+if TYPE_CHECKING:
+    from xshot.model.model import Model
 
 Matrix = NDArray[np.float32]
 
@@ -81,6 +86,48 @@ def read_dataset(repository: Path, root: Path | None = None) -> Gallery:
         root=root,
         pictures=_pictures([(manifest.images[row], manifest.labels[row]) for row in rows]),
     )
+
+
+def gallery_of(
+    model: "Model",
+    images: ArrayLike | None,
+    texts: ArrayLike | None,
+    *,
+    names: Sequence[str] | None,
+    captions: Sequence[str] | None,
+    labels: Sequence[str | Sequence[str]] | None,
+) -> Gallery:
+    """Features in memory; arguments as of `Retriever.from_features`.
+
+    Raises:
+        UserError: naming what does not fit.
+    """
+    features = {
+        what: feature_rows(rows, f"{what}s", [], dimensions=model.n_features_in_)
+        for what, rows in (("image", images), ("text", texts))
+        if rows is not None
+    }
+    if not features:
+        raise UserError("a gallery needs images or texts; give features of either")
+    size = len(next(iter(features.values())))
+    told = {"texts": features.get("text"), "names": names, "captions": captions, "labels": labels}
+    for what, own in told.items():
+        if own is not None and len(own) != size:
+            raise UserError(f"{what}: {len(own)} for {size} rows of the gallery; give one for each")
+    shown = tuple(str(name) for name in (range(size) if names is None else names))
+    return Gallery(
+        name="features",
+        images=shown,
+        texts=() if captions is None else tuple(map(str, captions)),
+        labels=() if labels is None else tuple(map(_classes, labels)),
+        features=features,
+        encoder_fingerprint=model.provenance.encoder_fingerprint,
+        pictures=_pictures(shown) if "image" in features else None,
+    )
+
+
+def _classes(own: str | Sequence[str]) -> tuple[str, ...]:
+    return (str(own),) if isinstance(own, str) else tuple(map(str, own))
 
 
 def _pictures(shown: Sequence[Hashable]) -> NDArray[np.int64] | None:

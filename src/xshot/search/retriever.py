@@ -3,42 +3,55 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xshot.curves import Curves
 from xshot.errors import UserError
+from xshot.model.arrays import ArrayLike, as_array, feature_rows
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder, save_embedder
 from xshot.retrieval.compact import CompactRows
 from xshot.retrieval.search import top_k
 from xshot.search.classes import NewClass, add_classes
-from xshot.search.encoder import QueryEncoder, encoder_of, repository_of
-from xshot.search.examples import Picture, check_asked, check_examples, new_class, open_picture
-from xshot.search.gallery import FEATURES, Gallery, read_dataset
+from xshot.search.encoder import QueryEncoder, check_dimensions, encoder_at, repository_of
+from xshot.search.examples import (
+    Picture,
+    check_asked,
+    check_examples,
+    check_new_class,
+    new_class,
+    open_picture,
+)
+from xshot.search.gallery import FEATURES, Gallery, gallery_of, read_dataset
 from xshot.search.hits import Guess, Hit, hits_of
 from xshot.search.space import SIDES, Matrix, Modality, Space, System
 from xshot.store.features import read_encoder
+
+if TYPE_CHECKING:
+    from xshot.model.model import Model
 
 
 class Retriever:
     """Exact search in a gallery, in the space of the trained model or of raw CLIP.
 
-    It may be used by several threads. Make it with `Retriever.load`.
+    It may be used by several threads. Make it with `Retriever.load`, or of features in memory with
+    `Retriever.from_features`.
     """
 
     def __init__(
         self,
         embedder: Embedder,
         provenance: Provenance,
-        encoder: QueryEncoder,
+        encoder: QueryEncoder | None,
         gallery: Gallery,
         *,
         templates: Sequence[str] = (),
         added: tuple[NewClass, ...] = (),
     ) -> None:
-        self.encoder = encoder
+        self._encoder = encoder
         self.gallery = gallery
         self.added = added
         self.provenance = provenance
@@ -68,9 +81,14 @@ class Retriever:
         """
         folder = Path(model)
         embedder, provenance = load_embedder(folder)
+        if not provenance.encoder_path:
+            raise UserError(
+                f"{folder}: does not say which encoder made its features; use `xshot.load` and "
+                "`Retriever.from_features`"
+            )
         repository = repository_of(folder, provenance.encoder_path)
-        encoder = encoder_of(folder, provenance, device=device)
-        _check_dimensions(folder, embedder, encoder)
+        encoder = encoder_at(repository, provenance, device=device)
+        check_dimensions(encoder, len(embedder.centring.image), str(folder))
         gallery = read_dataset(repository) if gallery is None else gallery
         if gallery.encoder_fingerprint != provenance.encoder_fingerprint:
             raise UserError(
@@ -80,6 +98,58 @@ class Retriever:
         features = repository / FEATURES
         templates = read_encoder(features).templates if features.exists() else ()
         return cls(embedder, provenance, encoder, gallery, templates=templates)
+
+    @classmethod
+    def from_features(
+        cls,
+        model: "Model",
+        *,
+        images: ArrayLike | None = None,
+        texts: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+        captions: Sequence[str] | None = None,
+        labels: Sequence[str | Sequence[str]] | None = None,
+        templates: Sequence[str] = (),
+        device: str = "auto",
+    ) -> "Retriever":
+        """A model and a gallery of features, by the encoder of those that it was fitted on.
+
+        Args:
+            model: as `xshot.fit` or `xshot.load` gives it. One that names its encoder takes words
+                and pictures (`search`), any takes features (`rank`).
+            images: (N, D) features; or
+            texts: (N, D) features; of both, row i belongs to row i.
+            names: what the images are called, such as their paths; rows of one name are one
+                picture. None = by their places.
+            captions: the texts.
+            labels: classes of each row.
+            templates: prompts that class features were made with, for `with_class`: "a photo of
+                a {}."
+            device: `auto`, `cpu`, `cuda` or `cuda:N`, for the encoder.
+
+        Raises:
+            UserError: what is given does not fit together, or the encoder is not there.
+        """
+        gallery = gallery_of(model, images, texts, names=names, captions=captions, labels=labels)
+        origin, encoder = model.provenance, None
+        if origin.encoder_path:
+            encoder = encoder_at(Path(), origin, device=device)
+            check_dimensions(encoder, model.n_features_in_, "the model")
+        return cls(model.embedder, origin, encoder, gallery, templates=templates)
+
+    @property
+    def encoder(self) -> QueryEncoder:
+        """What encodes queries.
+
+        Raises:
+            UserError: the model names none.
+        """
+        if self._encoder is None:
+            raise UserError(
+                "the model does not say which encoder made its features, so that words and "
+                "pictures cannot be searched for; fit it with encoder=..., or `rank` features"
+            )
+        return self._encoder
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -130,18 +200,20 @@ class Retriever:
 
     def rank(
         self,
-        feature: Matrix,
+        feature: ArrayLike,
         asked: Modality,
         *,
         k: int,
         system: System = "model",
         find: Modality | None = None,
     ) -> list[Hit]:
-        """As `search`, for the CLIP feature (D,) of an image or a text (`asked`)."""
+        """As `search`, for the CLIP feature (D,) of an image or a text (`asked`), of any norm."""
         check_asked(k, system, find)
+        row = as_array(feature, "feature")[None]
+        query = feature_rows(row, "feature", [], dimensions=len(self._trained.centring.image))
         found = self._found(asked, find)
         items = self._space.items(system, found)
-        places, scores = top_k(self._space.query(feature[None], system, asked), items, k)
+        places, scores = top_k(self._space.query(query, system, asked), items, k)
         rows = places[0]
         if found == "image" and self.gallery.pictures is not None:
             rows = self.gallery.pictures[rows]
@@ -186,20 +258,12 @@ class Retriever:
             ValueError: one example in place of a list, or rows that the gallery lacks.
         """
         check_examples(images, texts, rows, len(self.gallery))
-        if not name.strip():
-            raise UserError("the class's name is empty; give it one")
         if not self.knows_classes:
             raise UserError(
                 f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
                 "class can be added; train one that has, such as xshot or posterior"
             )
-        if name in self.classes:
-            raise UserError(f"class '{name}' is known already; choose another name")
-        if not self.templates:
-            raise UserError(
-                f"{FEATURES}: no templates of the class prompts, which a new class needs; run "
-                "`dvc repro extract`, of imported features after `xshot import --encode-names`"
-            )
+        check_new_class(name, self.classes, self.templates)
         kept = self.gallery.features
         picked = [kept[kind][list(rows)] if kind in kept else () for kind in SIDES]
         new = new_class(
@@ -246,7 +310,7 @@ class Retriever:
         return Retriever(
             self._trained,
             self.provenance,
-            self.encoder,
+            self._encoder,
             self.gallery,
             templates=self.templates,
             added=added,
@@ -265,13 +329,3 @@ class Retriever:
         shares = self._space.embedder.posterior(features, SIDES[modality])
         best = shares.argmax(axis=1)
         return [(self.classes[c], float(row[c])) for c, row in zip(best, shares, strict=True)]
-
-
-def _check_dimensions(model: Path, embedder: Embedder, encoder: QueryEncoder) -> None:
-    """Refuse an encoder that cannot have made imported features; others are known to have."""
-    made, taken = encoder.files.config["model_cfg"].get("embed_dim"), len(embedder.centring.image)
-    if made != taken:
-        raise UserError(
-            f"{encoder.files.path}: makes features of {made} dimensions, {model} was trained with "
-            f"{taken}; set clip.weights to the encoder that made them and run `dvc repro`"
-        )
