@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from xshot import progress as module
-from xshot.progress import progress
+from xshot.progress import progress, showing
 
 
 @pytest.fixture
@@ -96,3 +96,18 @@ def test_stops_when_the_loop_does():
     for _ in progress(items(), total=10, unit="img", label="images"):
         break
     assert closed == [True]
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+@pytest.mark.parametrize("shown", [True, False])
+def test_bars_can_be_asked_for_or_not_wherever_that_is(clock, caplog, monkeypatch, shown, stream):
+    monkeypatch.setattr(module, "_SECONDS_BEFORE_BAR", 0.0)
+    monkeypatch.setattr(sys, "stderr", stream())
+    with caplog.at_level(logging.INFO):
+        with showing(shown):
+            assert run(9) == list(range(9))
+        assert bool(sys.stderr.getvalue()) == shown
+        assert caplog.text == ""
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        run(9)
+    assert "images: all 9 done" in caplog.text

@@ -72,6 +72,24 @@ class TestWhichClassesAreTarget:
         assert heldout.test_target.ids == ()
         assert len(episode.task.support.ids) == 1
 
+    def test_a_class_of_which_only_the_name_is_known_may_be_named_where_that_is_said(self):
+        given = {"target": ("c9", "c0"), "k_shot": "all"}
+        manifest = single_label([(9, 2)] * 5)
+        episode, _ = draw(manifest, **given, nameable=("c9", "c8"))
+        assert episode.task.classes == ("c0", "c1", "c2", "c3", "c4", "c9")
+        assert episode.task.target == ("c0", "c9")
+        assert len(episode.task.support.ids) == 9
+        # As in the episode, some classes that play target have all their pictures, some have none.
+        for pseudo in episode.pseudo_episodes:
+            shown = {name for own in pseudo.task.support.labels for name in own}
+            assert len(shown) == len(pseudo.task.target) // 2
+        with pytest.raises(UserError, match="names 'c9', which no row has"):
+            draw(manifest, **given, nameable=("c8",))
+
+    def test_without_any_test_row_no_class_is_told_to_lack_one(self, caplog):
+        draw(single_label([(5, 0)] * 4), target=("c1",))
+        assert caplog.text == ""
+
     def test_poor_source_classes_can_be_dropped_and_named_ones_stay(self, caplog):
         manifest = single_label([(1, 2), (9, 2), (9, 2), (1, 2)])
         target, source, _ = roles(manifest, target=("c0",), min_per_class=2)

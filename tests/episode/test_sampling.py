@@ -42,10 +42,12 @@ def single_label(sizes):
     )
 
 
-def draw(manifest, *, kept=None, seed=0, k_shot=1, **changes):
+def draw(manifest, *, kept=None, seed=0, k_shot=1, nameable=(), **changes):
     params = EpisodeParams(**{**PARAMS.model_dump(), **changes})
     kept_ids = manifest.ids if kept is None else kept
-    return draw_episode(manifest, kept_ids, seed=seed, k_shot=k_shot, params=params)
+    return draw_episode(
+        manifest, kept_ids, seed=seed, k_shot=k_shot, params=params, nameable=nameable
+    )
 
 
 single_label_manifests = st.lists(

@@ -53,7 +53,7 @@ def test_tensors_and_other_forms_of_labels_give_the_same_model(arrays):
         torch.from_numpy(texts),
         torch.from_numpy(np.eye(6)[places]),
         class_features=torch.from_numpy(arrays.class_features),
-        target=[4, 5],
+        target={4, 5},
     )
     assert other.provenance == one.provenance
 

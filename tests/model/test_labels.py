@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_matrix
 
 from xshot.errors import UserError
 from xshot.model.labels import class_names_of, rows_of_names
@@ -42,6 +43,7 @@ class Series:
         ONE_HOT.astype(bool),
         ONE_HOT.tolist(),
         torch.from_numpy(ONE_HOT).float(),
+        csr_matrix(ONE_HOT),
     ],
 )
 def test_every_form_gives_names(labels):
@@ -81,6 +83,7 @@ def test_numbers_are_places_from_0_whichever_of_them_are_there():
         ([[1, 0], [0, 1]], r"3 class names for labels of 2 columns"),
         ([[2, 0, 0], [0, 1, 0]], r"must hold zeros and ones"),
         ([[1, 0, 0], [0, 1]], r"labels: rows of unlike lengths"),
+        (None, r"labels: expected an array, found NoneType"),
         (["", ""], r"labels: no row has one"),
     ],
 )
@@ -105,6 +108,7 @@ class TestClassNames:
             (["cat", "dog"], "class_names: 2 for 3 class_features"),
             (["cat", "dog", "cat"], "class_names: 'cat' is there twice"),
             (["cat", " ", "dog"], "class_names: row 2 is empty"),
+            (["cat", "a|b", "dog"], r"class_names: 'a\|b' holds '\|'"),
         ],
     )
     def test_names_that_do_not_fit_are_refused(self, names, complaint):

@@ -105,7 +105,7 @@ def test_a_name_may_be_anything_that_no_path_may_be(rows):
         ({"split": ["train", "val", "test", "train", "train"]}, r"split: row 2 is 'val'; write"),
         ({"ids": ["", "b", "c", "d", "e"]}, r"fit: row 1 \(id ''\): the id is empty"),
         ({"ids": ["a\nb", "b", "c", "d", "e"]}, r"control character"),
-        ({"class_names": ("cat|dog", "dog")}, r"is not among class_names"),
+        ({"images": None}, r"images: expected an array, found NoneType"),
     ],
 )
 def test_what_does_not_fit_is_named_in_one_line(rows, changes, complaint):

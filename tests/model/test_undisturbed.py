@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
 
 import numpy as np
@@ -74,6 +75,20 @@ def test_inference_mode_is_no_obstacle(arrays, model):
     assert fitted.embed_images(arrays.images).tobytes() == (
         model.embed_images(arrays.images).tobytes()
     )
+
+
+def test_fits_in_several_threads_are_as_alone(arrays, model):
+    def fitted(_):
+        return xshot.fit(*arrays.rows("train"), **arrays.classes, **SMALL)
+
+    before = state()
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(fitted, range(2)))
+    assert state() == before
+    for each in found:
+        assert each.embed_images(arrays.images).tobytes() == (
+            model.embed_images(arrays.images).tobytes()
+        )
 
 
 SCRIPT = dedent("""

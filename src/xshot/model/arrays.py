@@ -10,23 +10,26 @@ from xshot.errors import UserError
 from xshot.imports.unit import Matrix, unit_rows
 
 ArrayLike = Any
-"""An array of NumPy, a tensor of torch on any device, or what `numpy.asarray` takes."""
+"""An array of NumPy, a tensor of torch on any device, a sparse matrix of SciPy, or lists."""
 
 
 def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
     """`values` as an array of NumPy; tensors leave their graph and their device.
 
     Raises:
-        UserError: rows of unlike lengths.
+        UserError: rows of unlike lengths, or no array at all.
     """
     torch = sys.modules.get("torch")  # who has no torch has no tensor
     if torch is not None and isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     try:
-        return np.asarray(values)
+        array = np.asarray(values.toarray() if hasattr(values, "toarray") else values)
     except ValueError:
         raise UserError(f"{what}: rows of unlike lengths; give an array") from None
+    if not array.ndim:
+        raise UserError(f"{what}: expected an array, found {type(values).__name__}")
+    return array
 
 
 def feature_rows(

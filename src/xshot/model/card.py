@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from xshot.retrieval.galleries import GALLERIES
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ def write_card(
     encoder_license: str = NOT_STATED,
     metrics: Mapping[str, Any] | None = None,
 ) -> str:
-    """What a reader needs to know of a model: data, encoder, K, metrics and licences.
+    """A model card in Markdown: data, encoder, K, metrics and licences.
 
     Args:
         model: what the card is about.
@@ -36,6 +34,8 @@ def write_card(
         encoder_license: of the encoder's weights.
         metrics: what `xshot.evaluate` has given.
     """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("xshot.model"),
         autoescape=False,  # Markdown, not HTML

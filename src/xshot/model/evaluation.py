@@ -12,6 +12,7 @@ from xshot.model.pairs import Pairs, make_pairs
 from xshot.model.settings import checked_params
 from xshot.model.undisturbed import undisturbed
 from xshot.params import RunParams
+from xshot.progress import showing
 from xshot.report.outcome import judge
 from xshot.retrieval.params import EvaluateParams
 from xshot.seeds import numpy_stream
@@ -29,6 +30,7 @@ def evaluate(
     bootstrap: int = EvaluateParams().bootstrap,
     threads: int = RunParams().threads,
     device: str = RunParams().device,
+    progress: bool = False,
 ) -> dict[str, Any]:
     """The tree of metrics.json: `tree["model"]["target"]["avg"]["map"]`, and `tree["clip"]...`.
 
@@ -44,6 +46,7 @@ def evaluate(
         bootstrap: resamples of the pictures for the intervals; 0 = no intervals.
         threads: CPU threads; no result depends on them.
         device: where to rank, `auto`, `cpu`, `cuda` or `cuda:N`.
+        progress: show a bar.
 
     Raises:
         UserError: naming the argument or row that does not fit.
@@ -67,7 +70,7 @@ def evaluate(
     if not exam.rows.ids:
         raise UserError("labels: no row is of a class that the model knows; see model.classes_")
     seed = 0 if model.facts is None else model.facts.seed
-    with undisturbed(device, params.section(RunParams).threads) as found:
+    with undisturbed(device, params.section(RunParams).threads) as found, showing(progress):
         return judge(
             model.embedder,
             pairs.read(exam.rows.ids),

@@ -129,7 +129,7 @@ def fit(
         source=_SOURCE,
     )
     classes = ClassFeatures(names, prompts)
-    with showing(progress), undisturbed(device, TRAINING_THREADS) as found:
+    with undisturbed(device, TRAINING_THREADS) as found, showing(progress):
         fitted = _train(pairs, classes, params, torch.device(found))
     origin = Provenance(
         encoder_fingerprint=fingerprint_of(pairs.features, classes),
@@ -197,7 +197,8 @@ def _names(target: Sequence[str] | Sequence[int] | str, names: Names) -> ArrayLi
     """Target classes given by place, by name; what else is given is left to be checked."""
     if isinstance(target, str):
         return target
-    places = as_array(target, "target").ravel().tolist()
+    given = sorted(target) if isinstance(target, set | frozenset) else target
+    places = as_array(given, "target").ravel().tolist()
     for place in places:
         if isinstance(place, int) and not 0 <= place < len(names):
             raise UserError(

@@ -15,8 +15,8 @@ def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -
     """The classes' names in the order of their features: those given, or their numbers.
 
     Raises:
-        UserError: they are not as many as the features, one is there twice or empty, or there are
-            none for labels that are names.
+        UserError: they are not as many as the features, one is there twice, is empty or holds a
+            `|`, or there are none for labels that are names.
     """
     if names is None:
         if as_array(labels, "labels").dtype.kind in "UO":
@@ -30,6 +30,11 @@ def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -
         raise UserError(f"class_names: {twice[0]!r} is there twice; each class needs its own name")
     if "" in given:
         raise UserError(f"class_names: row {given.index('') + 1} is empty; name the class")
+    joined = [name for name in given if "|" in name]
+    if joined:
+        raise UserError(
+            f"class_names: {joined[0]!r} holds '|', which separates labels; rename the class"
+        )
     return given
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from xshot.imports.labels import Names
 from xshot.imports.unit import Matrix
 from xshot.model.arrays import ArrayLike, feature_rows
 from xshot.model.blocks import in_blocks
+from xshot.model.card import write_card
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance
@@ -126,11 +126,7 @@ class Model:
 
         save_model(Path(folder), self)
 
-    def card(self, **fields: Any) -> str:
-        """A model card in Markdown; arguments as of `xshot.model.card.write_card`."""
-        from xshot.model.card import write_card
-
-        return write_card(self, **fields)
+    card = write_card
 
     def _rows(self, features: ArrayLike, what: str) -> Matrix:
         return feature_rows(features, what, [], dimensions=self.n_features_in_)
