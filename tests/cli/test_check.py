@@ -134,6 +134,14 @@ def another_encoder(clone):
     file.write_text(file.read_text() + "\n")
 
 
+def halved(clone):
+    """As features were made where a CPU's `auto` meant bfloat16."""
+    clone.set(clip__precision="auto")
+    with h5py.File("data/features.h5", "r+") as file:
+        record = json.loads(file.attrs["encoder"])
+        file.attrs["encoder"] = json.dumps({**record, "precision": "bfloat16"})
+
+
 def fewer_pairs(clone):
     Path("raw/manifest.csv").write_text(
         "".join(Path("raw/manifest.csv").read_text().splitlines(keepends=True)[:-1])
@@ -150,6 +158,10 @@ def fewer_pairs(clone):
         (lambda clone: clone.set(model__variant="gcrdp"), ["models/projector: its variant"]),
         (swap_templates, ["data/features.h5: made with other clip.templates"]),
         (another_encoder, ["data/features.h5: made by another encoder"]),
+        (
+            halved,
+            ["data/features.h5: made in bfloat16", "clip.precision is auto, which is float32 here"],
+        ),
         (fewer_pairs, ["data/manifest.parquet: not what the dataset gives now"]),
     ],
 )

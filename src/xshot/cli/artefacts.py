@@ -13,6 +13,7 @@ from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
 from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
+from xshot.encoder.precision import resolve_precision
 from xshot.episode.episode import Episode, HeldOut, read_episode, read_heldout
 from xshot.episode.training_set import training_rows
 from xshot.params import Params, RunParams
@@ -107,13 +108,17 @@ def _encoder_problems(
     details, clip = record.details, params.section(ClipParams)
     if record.templates != choose_templates(clip.templates, params.section(DataParams).name):
         yield "made with other clip.templates"
-    if clip.precision not in ("auto", details.get("precision")):
-        yield f"made in {details.get('precision')}, not in clip.precision"
+    made_in, wanted = details.get("precision"), clip.precision
+    if wanted == "auto":
+        wanted = resolve_precision(wanted, details.get("device", "cpu"))
+    if made_in != wanted:
+        meant = f", which is {wanted} here" if clip.precision == "auto" else ""
+        yield f"made in {made_in}, while clip.precision is {clip.precision}{meant}"
     long_texts = details.get("long_texts")  # {how: how many}; absent where none was too long
     if long_texts and clip.long_texts not in long_texts:
         yield "made with other clip.long_texts"
     if folder is not None and {"precision", "device"} <= details.keys():
-        # In the precision and on the device recorded: what `auto` means only torch can say.
+        # On the device recorded: which there is only torch can say.
         identity = identify(
             folder,
             precision=details["precision"],
