@@ -12,6 +12,7 @@ from xshot.report.outcome import MODALITIES
 from xshot.report.page import RunFacts, render_page
 from xshot.report.pairs import Pairs
 from xshot.report.series import make_series
+from xshot.report.template import NAME_LENGTH
 from xshot.vaegan.quality import Quality
 
 MAPS = {"target": 0.5, "source": 0.4, "generalized": 0.3, "generalized_source": 0.2}
@@ -242,3 +243,23 @@ def test_nothing_of_the_data_is_taken_for_markup(pairs):
     )
     assert "<script" not in html
     assert Page(html).words.count(evil) > 5
+
+
+ODD_NAMES = (
+    "a" * 1024,
+    "\u5f88\u957f\u7684" * 113,
+    "\u062d\u064a\u0648\u0627\u0646\u0627\u062a " * 20,
+    "e\u0301\u0323" * 80,
+    "\U0001f469\u200d\U0001f467" * 70,
+    "<b>&",
+)
+
+
+def test_names_are_isolated_cut_and_whole_on_demand(outcome, pairs):
+    """Arabic beside English turns no line around, and no name makes a table wider than a page."""
+    page = Page(render(replace(outcome, classes=ODD_NAMES), pairs))
+    titles = {attributes["title"] for attributes in page.all("bdi") if "title" in attributes}
+    assert titles <= set(ODD_NAMES[:-1])
+    assert titles >= set(ODD_NAMES[:2])
+    assert max(len(name) for name in page.text if name.startswith("aaa")) <= NAME_LENGTH + 1
+    assert "<b>&" in page.text

@@ -24,7 +24,7 @@ class Card:
         right: shares a class with the query.
     """
 
-    classes: str
+    classes: tuple[str, ...]
     text: str
     alt: str
     thumbnail: str | None
@@ -76,7 +76,7 @@ def _card(
 ) -> Card:
     names = zip(outcome.classes, outcome.labels[row], strict=True)
     return Card(
-        classes=", ".join(name for name, has in names if has),
+        classes=tuple(name for name, has in names if has),
         text=shorten(pairs.texts[row], length),
         alt=shorten(pairs.texts[row], TEXT_LENGTH),
         thumbnail=thumbnail(pairs.images[row]) if picture else None,

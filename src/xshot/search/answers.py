@@ -23,7 +23,13 @@ def as_table(answers: Answers) -> str:
     for system, hits in answers.items():
         rows = [("", "score", "image", "classes", "text")]
         rows += [
-            (str(place), f"{hit.score:.3f}", hit.image, _classes(hit), shorten(hit.text, _TEXT))
+            (
+                str(place),
+                f"{hit.score:.3f}",
+                hit.image,
+                shorten(_classes(hit), _TEXT),
+                shorten(hit.text, _TEXT),
+            )
             for place, hit in enumerate(hits, start=1)
         ]
         cells = [list(map(printable, row)) for row in rows]

@@ -106,17 +106,22 @@ function answer(system, hits) {
   return section;
 }
 
+// A name in its own direction of writing, whatever stands beside it.
+function called(name) {
+  return make("bdi", { textContent: name });
+}
+
 function card(hit, system) {
   const image = make("img", { src: api(`pictures/${hit.row}`), alt: hit.text || hit.image, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(hit.image), { once: true });
   const isNew = state.added.has(hit.guess);
   const parts = [make("span", { className: "frame" }, image)];
   parts.push(make("span", { className: "line" },
-    make("span", { className: "labels", textContent: hit.labels.join(", ") }),
+    make("span", { className: "labels", title: hit.labels.join(", ") }, ...hit.labels.flatMap((name, place) => (place ? [", ", called(name)] : [called(name)]))),
     make("span", { className: "score", textContent: hit.score.toFixed(3), title: "inner product with the query" })));
   if (hit.guess && (isNew || !hit.labels.length || !hit.labels.includes(hit.guess))) {
     const percent = Math.round(100 * hit.confidence);
-    parts.push(make("span", { className: isNew ? "guess new" : "guess", textContent: `seen as ${hit.guess}, ${percent}%` }));
+    parts.push(make("span", { className: isNew ? "guess new" : "guess", title: hit.guess }, "seen as ", called(hit.guess), `, ${percent}%`));
   }
   if (hit.text) parts.push(make("span", { className: "caption", dir: "auto", textContent: hit.text }));
   const label = make("label", {}, ...parts);
@@ -189,7 +194,7 @@ function showClasses({ added }) {
     const remove = make("button", { type: "button", textContent: "×" });
     remove.setAttribute("aria-label", `Remove the class ${name}`);
     remove.addEventListener("click", () => removeClass(name));
-    return make("li", { title: `${images} images, ${texts} texts` }, name, remove);
+    return make("li", { title: `${images} images, ${texts} texts` }, called(name), remove);
   }));
 }
 
