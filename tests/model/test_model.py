@@ -45,6 +45,12 @@ def test_many_rows_go_by_blocks(arrays, model, monkeypatch):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def test_a_model_is_shown_in_a_line(model):
+    assert repr(model) == (
+        "Model(variant='xshot', dimensions=16, source_classes=4, target_classes=2)"
+    )
+
+
 def test_a_model_can_be_pickled(arrays, model):
     again = pickle.loads(pickle.dumps(model))
     assert again.embed_images(arrays.images).tobytes() == (

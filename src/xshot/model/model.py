@@ -1,6 +1,6 @@
 """What `xshot.fit` gives: a trained model, named and used as those of scikit-learn are."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ class Facts:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Model:
     """A space for images and texts that source and target classes share.
 
@@ -55,7 +55,14 @@ class Model:
     embedder: Embedder
     provenance: Provenance
     facts: Facts | None = None
-    choice: Choice | None = field(default=None, repr=False)
+    choice: Choice | None = None
+
+    def __repr__(self) -> str:
+        n_target = len(self.provenance.target)
+        return (
+            f"Model(variant={self.provenance.variant!r}, dimensions={self.n_features_in_}, "
+            f"source_classes={len(self.classes_) - n_target}, target_classes={n_target})"
+        )
 
     @property
     def classes_(self) -> NDArray[np.str_]:
