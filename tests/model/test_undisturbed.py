@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_info
 import xshot
 from tests.model.conftest import SMALL
 from tests.support.stage import ROOT
+from xshot.compute import _settle_cuda
+from xshot.model.undisturbed import _restored_cuda
 
 
 def state():
@@ -75,6 +77,29 @@ def test_inference_mode_is_no_obstacle(arrays, model):
     assert fitted.embed_images(arrays.images).tobytes() == (
         model.embed_images(arrays.images).tobytes()
     )
+
+
+def cuda_settings():
+    return (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+        torch.utils.deterministic.fill_uninitialized_memory,
+        torch.backends.cudnn.deterministic,
+        torch.backends.cudnn.allow_tf32,
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction,
+        os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
+    )
+
+
+def test_what_a_gpu_is_told_is_taken_back(monkeypatch):
+    """It can be told, and asked, without there being one."""
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    before = cuda_settings()
+    with _restored_cuda():
+        _settle_cuda()
+        within = cuda_settings()
+    assert cuda_settings() == before
+    assert all(one != other for one, other in zip(within, before, strict=True))
 
 
 def test_fits_in_several_threads_are_as_alone(arrays, model):
