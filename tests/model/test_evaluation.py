@@ -74,11 +74,13 @@ def test_texts_of_one_picture_ask_and_answer_as_one(arrays, model):
         ({"bootstrap": 5}, r"xshot\.evaluate: 'evaluate\.bootstrap' = 5: .*at least 100"),
         ({"threads": 0}, r"xshot\.evaluate: 'threads' = 0"),
         ({"ids": ["a"]}, r"ids: 1 for 18 rows"),
+        ({"labels": ["zebra"] * 18}, r"label 'zebra' is not among .* or leave its rows out"),
     ],
 )
 def test_what_does_not_fit_is_refused(arrays, model, changes, complaint):
+    rows = dict(zip(("images", "texts", "labels"), arrays.rows("test"), strict=True))
     with pytest.raises(UserError, match=complaint):
-        xshot.evaluate(model, *arrays.rows("test"), **changes)
+        xshot.evaluate(model, **(rows | changes))
 
 
 def test_rows_of_unknown_classes_alone_are_refused(arrays):

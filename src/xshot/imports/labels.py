@@ -52,7 +52,10 @@ def _from_strings(labels: NDArray[Any], given: Names | None) -> tuple[list[Names
     carried = {name for row in rows for name in row}
     strange = sorted(carried.difference(carried if given is None else given))
     if strange:
-        raise UserError(f"labels: label {strange[0]!r} is not among class_names; add it to them")
+        raise UserError(
+            f"labels: label {strange[0]!r} is not among class_names; add it to them, or leave its "
+            "rows out"
+        )
     return rows, tuple(sorted(carried)) if given is None else given
 
 

@@ -40,8 +40,8 @@ def evaluate(
         model: what `xshot.fit` or `xshot.load` gave.
         images: (N, D) features of images that the model has not learned from.
         texts: (N, D) features of texts; row i belongs to image row i.
-        labels: as for `xshot.fit`, in the order of `model.class_names`. Rows of classes that the
-            model does not know, or without any, are left out.
+        labels: as for `xshot.fit`, of `model.class_names` and counted in their order. Rows that
+            have none of `model.classes_` are left out.
         ids: as for `xshot.fit`.
         bootstrap: resamples of the pictures for the intervals; 0 = no intervals.
         threads: CPU threads; no result depends on them.
