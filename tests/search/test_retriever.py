@@ -160,7 +160,7 @@ def test_queries_encoded_together_are_those_encoded_alone(repository, retriever)
 
 @pytest.mark.parametrize("rows", [1, 5, 10**6])
 def test_a_gallery_embedded_in_blocks_is_the_one_embedded_at_once(repository, monkeypatch, rows):
-    monkeypatch.setattr("xshot.search.space._BLOCK_ROWS", rows)
+    monkeypatch.setattr("xshot.search.space.BLOCK_ROWS", rows)
     fresh = xshot.Retriever.load(repository / "models/projector", device="cpu")
     embedder, _ = load_embedder(repository / "models/projector")
     at_once = embedder.embed_text(fresh.gallery.features["text"])

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "search": "xshot.cli.search",
     "index": "xshot.cli.index",
     "serve": "xshot.cli.serve",
+    "export": "xshot.cli.export",
 }
 
 # Of all mistakes in what was typed. Which module defines it depends on Typer's version.

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from xshot.store.manifest import read_manifest
 
 if TYPE_CHECKING:
     from xshot.model.model import Model
+    from xshot.projector.file import Provenance
 
 Matrix = NDArray[np.float32]
 
@@ -49,6 +51,31 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @cached_property
+    def first_rows(self) -> NDArray[np.int64]:
+        """(N,) of each row the first that shows the same picture."""
+        if self.pictures is None:
+            return np.arange(len(self))
+        keys = [*zip(self.images, self.labels or self.images, strict=True)]
+        first: dict[Hashable, int] = {}
+        for row in self.pictures.tolist():
+            first[keys[row]] = row
+            first.setdefault(self.images[row], row)
+        # A picture's rows have its name, and in a dataset its labels, too.
+        return np.array([first.get(key, first[key[0]]) for key in keys], np.int64)
+
+    def check_encoder(self, provenance: "Provenance", model: Path) -> None:
+        """Refuse a model that was trained on another encoder's features.
+
+        Raises:
+            UserError: it was.
+        """
+        if self.encoder_fingerprint != provenance.encoder_fingerprint:
+            raise UserError(
+                f"{self.name}: its features are of another encoder than {model} was trained "
+                "with; index it again, or run `dvc repro` for the dataset"
+            )
 
     def picture(self, row: int) -> Path | None:
         """The file of a row's image, if it is known where the images lie."""

@@ -7,8 +7,9 @@ and the images of the dataset need not be encoded again.
 """
 
 import sys
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -28,7 +29,6 @@ from xshot.search.gallery import Gallery, Matrix
 from xshot.store.hdf5 import (
     create_table,
     open_table,
-    read_rows,
     read_strings,
     write_matrix,
     write_strings,
@@ -115,16 +115,28 @@ def read_index(path: Path) -> Gallery:
     Raises:
         UserError: absent, truncated, of another schema or another kind of file.
     """
+    with open_index(path) as gallery:
+        features = gallery.features["image"]
+        return replace(gallery, features={"image": np.asarray(features[:], np.float32)})
+
+
+@contextmanager
+def open_index(path: Path) -> Iterator[Gallery]:
+    """An index whose features stay in the file: slices of them can be read within the block.
+
+    Raises:
+        UserError: as `read_index`.
+    """
     with open_table(path, SCHEMA_VERSION, remedy=_REMEDY) as file:
         if "root" not in file.attrs or "index/image" not in file or "image/features" not in file:
             raise UserError(f"{path}: not an index of images; {_REMEDY}")
         images = read_strings(file, "index/image")
         if len(file["image/features"]) != len(images):
             raise UserError(f"{path}: damaged, not a row an image; {_REMEDY}")
-        return _gallery(
+        yield _gallery(
             Path(file.attrs["root"]),
             images,
-            read_rows(file, "image/features", np.arange(len(images))),
+            file["image/features"],
             str(file.attrs["encoder_fingerprint"]),
         )
 

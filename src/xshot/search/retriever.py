@@ -90,11 +90,7 @@ class Retriever:
         encoder = encoder_at(repository, provenance, device=device)
         check_dimensions(encoder, len(embedder.centring.image), str(folder))
         gallery = read_dataset(repository) if gallery is None else gallery
-        if gallery.encoder_fingerprint != provenance.encoder_fingerprint:
-            raise UserError(
-                f"{gallery.name}: its features are of another encoder than {folder} was trained "
-                "with; index it again, or run `dvc repro` for the dataset"
-            )
+        gallery.check_encoder(provenance, folder)
         features = repository / FEATURES
         templates = read_encoder(features).templates if features.exists() else ()
         return cls(embedder, provenance, encoder, gallery, templates=templates)
@@ -185,18 +181,25 @@ class Retriever:
                 the kind to find.
             ValueError: not exactly one query, or no such `k`, `system` or `find`.
         """
-        if (text is None) == (image is None):
-            raise ValueError("give a text or an image")
-        if text is not None and not text.strip():
-            raise UserError("the text is empty; give one that says what to search for")
         check_asked(k, system, find)
-        asked: Modality = "text" if image is None else "image"
-        if text is not None:
-            feature = self.encoder.texts([text])[0]
-        else:
-            assert image is not None
-            feature = self.encoder.images([open_picture(image)])[0]
+        feature, asked = self._encoded(text, image)
         return self.rank(feature, asked, k=k, system=system, find=find)
+
+    def embed_query(
+        self, *, text: str | None = None, image: Picture | None = None, system: System = "model"
+    ) -> Matrix:
+        """(E,) vector of a text or of an image, to ask another engine with.
+
+        Its inner product with a row that `xshot export` wrote is the score of `search`.
+
+        Raises:
+            UserError: the text is empty, or the image cannot be read.
+            ValueError: not exactly one query, or no such `system`.
+        """
+        check_asked(1, system, None)
+        feature, asked = self._encoded(text, image)
+        query: Matrix = self._space.query(feature[None], system, asked)[0]
+        return query
 
     def rank(
         self,
@@ -315,6 +318,17 @@ class Retriever:
             templates=self.templates,
             added=added,
         )
+
+    def _encoded(self, text: str | None, image: Picture | None) -> tuple[Matrix, Modality]:
+        """The CLIP feature (D,) of a query, and what it is of."""
+        if (text is None) == (image is None):
+            raise ValueError("give a text or an image")
+        if image is not None:
+            return self.encoder.images([open_picture(image)])[0], "image"
+        assert text is not None
+        if not text.strip():
+            raise UserError("the text is empty; give one that says what to search for")
+        return self.encoder.texts([text])[0], "text"
 
     def _found(self, asked: Modality, find: Modality | None) -> Modality:
         other: Modality = "image" if asked == "text" else "text"

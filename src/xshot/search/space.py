@@ -18,8 +18,8 @@ Modality = Literal["image", "text"]
 SYSTEMS: tuple[System, ...] = get_args(System)
 SIDES: dict[Modality, int] = {"image": 0, "text": 1}
 
-# Embedded at a time: what lies between the features and the embedding must not grow with a gallery.
-_BLOCK_ROWS = 2**14
+BLOCK_ROWS = 2**14
+"""Embedded at a time: what lies between features and embedding must not grow with a gallery."""
 
 
 class Space:
@@ -44,7 +44,7 @@ class Space:
         """(1, D) CLIP feature of a query -> (1, E)."""
         if system == "clip":
             return feature
-        query = self._embed(feature, modality)
+        query = embed(self.embedder, feature, modality)
         if self.embedder.joined:
             # What makes up for unit norm counts in no similarity, that of two images included.
             query[:, -2:] = 0
@@ -61,14 +61,14 @@ class Space:
         embedded = np.empty((len(features), first.shape[1]), np.float32)
         embedded[: len(first)] = first
         for number, block in enumerate(blocks, 1):
-            embedded[number * _BLOCK_ROWS :][: len(block)] = block
+            embedded[number * BLOCK_ROWS :][: len(block)] = block
         return embedded
 
     def _blocks(self, features: Matrix, modality: Modality) -> Iterator[Matrix]:
-        for start in range(0, max(1, len(features)), _BLOCK_ROWS):
-            yield self._embed(features[start : start + _BLOCK_ROWS], modality)
+        for start in range(0, max(1, len(features)), BLOCK_ROWS):
+            yield embed(self.embedder, features[start : start + BLOCK_ROWS], modality)
 
-    def _embed(self, features: Matrix, modality: Modality) -> Matrix:
-        if modality == "image":
-            return self.embedder.embed_image(features)
-        return self.embedder.embed_text(features)
+
+def embed(embedder: Embedder, features: Matrix, modality: Modality) -> Matrix:
+    """(N, D) CLIP features of images or of texts -> (N, E)."""
+    return embedder.embed_image(features) if modality == "image" else embedder.embed_text(features)
