@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xshot.episode.episode import write_episode, write_heldout
+from xshot.episode.file import write_episode, write_heldout
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.errors import one_line_errors

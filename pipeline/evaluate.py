@@ -10,8 +10,9 @@ import numpy as np
 
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.datasets.params import DataParams
-from xshot.episode.episode import Episode, read_episode, read_heldout
+from xshot.episode.episode import Episode
 from xshot.episode.exam import test_items, train_items
+from xshot.episode.file import read_episode, read_heldout
 from xshot.episode.training_set import TrainingSet, read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.params import Params, RunParams, load_params

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.episode.training_set import read_training_set
 from xshot.errors import one_line_errors
 from xshot.mixture.file import write_mixtures

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.errors import one_line_errors
 from xshot.needs import write_needs
 from xshot.params import Params, RunParams, load_params

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from xshot.compute import TRAINING_THREADS, limit_threads
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.episode.training_set import read_training_set
 from xshot.errors import UserError, one_line_errors
 from xshot.mixture.file import read_mixtures

@@ -11,11 +11,8 @@ from xshot.episode.episode import (
     PseudoEpisode,
     Rows,
     Task,
-    read_episode,
-    read_heldout,
-    write_episode,
-    write_heldout,
 )
+from xshot.episode.file import read_episode, read_heldout, write_episode, write_heldout
 from xshot.errors import UserError
 
 TASK = Task(

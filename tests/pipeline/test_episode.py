@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.episode import main
 from tests.support.stage import make_features, make_manifest, run_python, write_all_features
-from xshot.episode.episode import read_episode, read_heldout
+from xshot.episode.file import read_episode, read_heldout
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.errors import UserError

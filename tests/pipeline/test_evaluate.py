@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score
 
 from tests.support.closure import ROOT
 from tests.support.shipped import shipped
-from xshot.episode.episode import read_episode, read_heldout
+from xshot.episode.file import read_episode, read_heldout
 from xshot.errors import UserError
 from xshot.needs import write_needs
 from xshot.projector.choice import Choice, Selection, Trial, write_selection

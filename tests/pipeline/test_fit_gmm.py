@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import episode, fit_gmm
 from tests.support.stage import make_features, make_manifest, run_python, write_all_features
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.episode.training_set import make_training_set, training_rows
 from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline import episode, fit_gmm, synthesize, train_vaegan
 from tests.support.stage import run_python
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.errors import UserError
 from xshot.store.pseudo import read_pseudo
 

@@ -14,7 +14,8 @@ from xshot.encoder.fingerprint import identify
 from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
 from xshot.encoder.precision import resolve_precision
-from xshot.episode.episode import Episode, HeldOut, read_episode, read_heldout
+from xshot.episode.episode import Episode, HeldOut
+from xshot.episode.file import read_episode, read_heldout
 from xshot.episode.training_set import training_rows
 from xshot.params import Params, RunParams
 from xshot.store.features import (
