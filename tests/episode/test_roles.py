@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.episode.test_sampling import draw, make_manifest, single_label
+from tests.episode.drawing import draw, make_manifest, single_label
 from xshot.episode.pseudo import _sizes
 from xshot.errors import UserError
 

@@ -1,46 +1,20 @@
 """The server's answers are the library's; what it cannot or must not do gets a clear 4xx."""
 
-import json
 import threading
 import zlib
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from io import BytesIO
 from itertools import islice
-from urllib.parse import quote
 
 import pytest
 from PIL import Image
-from starlette.testclient import TestClient
 
 from tests.report.test_palette import contrast
-from tests.support.repository import write_repository
+from tests.serve.asking import answers, png, refusal
 from xshot.report.palette import BACKGROUNDS, DARK, LIGHT
-from xshot.search.retriever import Retriever
 from xshot.serve import app as module
-from xshot.serve.app import create_app
-from xshot.serve.limits import MAX_BODY, MAX_CLASSES, MAX_EXAMPLES, MAX_NAME, MAX_TEXT, MAX_TOP
-
-
-def answers(response):
-    assert response.status_code == 200, response.text
-    return {one["system"]: one["hits"] for one in map(json.loads, response.text.splitlines())}
-
-
-def refusal(response, status):
-    """The one line that says what is wrong."""
-    assert response.status_code == status, response.text
-    message = response.json()["error"]
-    assert message
-    assert "\n" not in message
-    assert "Traceback" not in message
-    return message
-
-
-def png(size=(30, 20), colour="red", kind="PNG"):
-    buffer = BytesIO()
-    Image.new("RGB", size, colour).save(buffer, kind)
-    return buffer.getvalue()
+from xshot.serve.limits import MAX_BODY, MAX_TEXT, MAX_TOP
 
 
 @pytest.mark.parametrize("system", ["model", "clip", "both"])
@@ -195,91 +169,6 @@ def test_images_past_the_queue_get_503_and_when_to_come_again(client, served, mo
         if response.status_code == 503:
             assert int(response.headers["retry-after"]) > 0
             refusal(response, 503)
-
-
-def test_a_class_is_added_searched_and_removed(client, served):
-    form = {"name": "  brand   new ", "rows": [5, 6]}
-    response = client.post("/api/classes", data=form, files=[("images", ("a.png", png()))])
-    assert response.status_code == 201
-    assert response.json() == {"added": [{"name": "brand new", "images": 3, "texts": 2}]}
-    hits = answers(client.post("/api/search", json={"text": "brand new", "top": 100}))["model"]
-    expected = served.with_class("brand new", rows=[5, 6], images=[png()])
-    assert [h["row"] for h in hits] == [h.row for h in expected.search(text="brand new", k=100)]
-    assert {hit["row"]: hit["guess"] for hit in hits}[5] == "brand new"
-    assert client.get("/api/classes").json() == response.json()
-    assert client.delete("/api/classes/brand new").json() == {"added": []}
-    hits = answers(client.post("/api/search", json={"text": "brand new"}))["model"]
-    assert [h["row"] for h in hits] == [h.row for h in served.search(text="brand new")]
-
-
-def test_a_name_alone_makes_a_class(client):
-    response = client.post("/api/classes", data={"name": "<b>only a name</b>"})
-    assert response.json()["added"][0]["images"] == 0
-
-
-@pytest.mark.parametrize("name", ["cats/dogs", "a?b#c", "50%", "a/..", "/"])
-def test_a_class_of_any_name_can_be_removed_again(client, name):
-    assert client.post("/api/classes", data={"name": name}).json()["added"][0]["name"] == name
-    assert client.delete(f"/api/classes/{quote(name, safe='')}").json() == {"added": []}
-
-
-def test_classes_that_cannot_be_added_are_refused(client, served):
-    def post(status, files=None, **form):
-        return refusal(client.post("/api/classes", data=form, files=files), status)
-
-    assert "name" in post(422, rows=[1])
-    assert "name" in post(422, name="  ")
-    assert "dots" in post(422, name=" .. ")
-    assert "name" in post(422, name="x" * (MAX_NAME + 1))
-    assert "rows" in post(422, name="a", rows=[len(served.gallery)])
-    assert "rows" in post(422, name="a", rows=["one"])
-    assert "rows" in post(422, name="a", rows=list(range(MAX_EXAMPLES + 1)))
-    post(415, name="a", files=[("images", ("a.png", b"no image"))])
-    assert "known already" in post(409, name=served.classes[0])
-    assert "not added" in refusal(client.delete("/api/classes/a"), 404)
-    for number in range(MAX_CLASSES):
-        assert client.post("/api/classes", data={"name": f"class {number}"}).status_code == 201
-    assert "remove one" in post(409, name="one more")
-
-
-def test_a_model_without_coordinates_shows_no_classes_to_add(tmp_path, drawings, tiny_encoder):
-    write_repository(tmp_path, drawings, tiny_encoder, variant="gcrdp")
-    plain = Retriever.load(tmp_path / "models/projector", device="cpu")
-    with TestClient(create_app(plain, hosts=["localhost"]), base_url="http://localhost") as client:
-        assert '<form id="teach"' not in client.get("/").text
-        refusal(client.post("/api/classes", data={"name": "a"}), 409)
-        refusal(client.get("/api/pictures/0"), 404)  # nobody said where the images lie
-
-
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_sites_page_can_change_nothing(client, site):
-    headers = {"sec-fetch-site": site}
-    refusal(client.post("/api/classes", data={"name": "a"}, headers=headers), 403)
-    refusal(client.delete("/api/classes/a", headers=headers), 403)
-    refusal(client.post("/api/search/image", content=png(), headers=headers), 403)
-    assert client.get("/", headers=headers).status_code == 200
-
-
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "", ":80", "[::2]"])
-def test_the_server_answers_to_its_own_names_only(client, host):
-    message = refusal(client.get("/", headers={"host": host}), 400)
-    assert "is not served; ask for localhost, or start with --allow-host " in message
-
-
-@pytest.mark.parametrize("host", ["localhost", "LocalHost:8000", "localhost:"])
-def test_whatever_the_port_and_the_case(client, host):
-    assert client.get("/", headers={"host": host}).status_code == 200
-
-
-@pytest.mark.parametrize("host", ["[::1]", "[::1]:8000", "127.0.0.1:8000"])
-def test_addresses_are_names(served, host):
-    with TestClient(create_app(served, hosts=["[::1]", "127.0.0.1"])) as client:
-        assert client.get("/", headers={"host": host}).status_code == 200
-
-
-def test_any_name_where_that_is_asked_for(served):
-    with TestClient(create_app(served, hosts=["*"])) as client:
-        assert client.get("/", headers={"host": "any.example"}).status_code == 200
 
 
 def test_the_head_of_the_page_can_be_asked_for(client):
