@@ -1,8 +1,11 @@
 """Fixtures that several parts of the suite share."""
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 # Before NumPy and torch are loaded: the suite's matrices are too small for a second thread.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -56,3 +59,18 @@ def repository(
     root = tmp_path_factory.mktemp("repository")
     write_repository(root, drawings, tiny_encoder)
     return root
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium; without one its tests are skipped."""
+    names = ("chromium", "chromium-browser", "chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,7 +1,5 @@
 """The page in a real browser: names of any length stay within their place."""
 
-import shutil
-
 import pytest
 
 from tests.report.outcomes import make_outcome
@@ -9,7 +7,6 @@ from tests.report.test_page import render
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 LONG = "a_class_of_37_characters_without_break"
 
 
@@ -21,22 +18,16 @@ def html(pairs):
 
 
 @pytest.mark.parametrize("width", [375, 1280])
-def test_long_names_of_classes_overlap_nothing(html, width):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.set_content(html)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
-        for row in page.locator(".classes li").all():
-            name, gain, bar = (row.locator(each) for each in (".name", ".gain", ".track >> nth=0"))
-            assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
-            assert right_of(name) <= gain.bounding_box()["x"]
-            assert max(right_of(gain), right_of(bar)) <= right_of(row) + 1
-        browser.close()
+def test_long_names_of_classes_overlap_nothing(html, browser, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(html)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for row in page.locator(".classes li").all():
+        name, gain, bar = (row.locator(each) for each in (".name", ".gain", ".track >> nth=0"))
+        assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+        assert right_of(name) <= gain.bounding_box()["x"]
+        assert max(right_of(gain), right_of(bar)) <= right_of(row) + 1
+    page.close()
 
 
 def right_of(locator):

@@ -1,52 +1,16 @@
 """The page in a real browser: type, drop, teach, be refused; in light and dark, wide and narrow."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
 from tests.report.test_palette import contrast
-from tests.support.stage import ROOT
 from xshot.serve.limits import MAX_BODY
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 WAIT_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def address(repository):
-    """`xshot serve` on a free port, as a user starts it."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "xshot.cli.main", "serve", "--port", "0"],
-        cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield re.search(r"http://\S+", server.stdout.readline())[0]
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=["light-1280", "dark-390"])

@@ -1,10 +1,6 @@
 """Behind a proxy the page works under any path: of notebooks, of nginx, of hosts of demos."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -13,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stage import ROOT
 from xshot.serve.app import create_app
 from xshot.serve.page import render_page, security_policy
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
 PREFIX = "/user/me/proxy/8000"
 
 
@@ -79,49 +73,32 @@ class Proxy(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def proxied(repository):
+def proxied(address):
     """The address of a proxy in front of `xshot serve`."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "xshot.cli.main", "serve", "--port", "0"],
-        cwd=repository,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        Proxy.target = re.search(r"http://\S+", server.stdout.readline())[0]
-        proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{proxy.server_port}"
-        proxy.shutdown()
-    finally:
-        server.terminate()
-        server.wait(30)
+    Proxy.target = address
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{proxy.server_port}"
+    proxy.shutdown()
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("slash", ["/", ""])
-def test_search_pictures_and_classes_work_under_a_prefix(proxied, slash, repository):
-    if CHROMIUM is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
+def test_search_pictures_and_classes_work_under_a_prefix(proxied, browser, slash, repository):
     picture = next(Path(repository, "raw/images").iterdir())
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        failed = []
-        page.on("response", lambda response: response.ok or failed.append(response.url))
-        page.goto(proxied + PREFIX + slash)
-        page.fill("#text", "a red bird")
-        page.wait_for_selector(".hit img")
-        page.wait_for_function("document.querySelector('.hit img').naturalWidth > 0")
-        page.set_input_files("#image", str(picture))
-        page.wait_for_selector("#teach:not([hidden])")
-        page.fill("#name", "a class of mine")
-        page.click("#teach button[type=submit]")
-        page.wait_for_selector("#added-list li")
-        page.click("#added-list li button")
-        page.wait_for_selector("#added", state="hidden")
-        browser.close()
+    page = browser.new_page()
+    failed = []
+    page.on("response", lambda response: response.ok or failed.append(response.url))
+    page.goto(proxied + PREFIX + slash)
+    page.fill("#text", "a red bird")
+    page.wait_for_selector(".hit img")
+    page.wait_for_function("document.querySelector('.hit img').naturalWidth > 0")
+    page.set_input_files("#image", str(picture))
+    page.wait_for_selector("#teach:not([hidden])")
+    page.fill("#name", "a class of mine")
+    page.click("#teach button[type=submit]")
+    page.wait_for_selector("#added-list li")
+    page.click("#added-list li button")
+    page.wait_for_selector("#added", state="hidden")
+    page.close()
     assert failed == []
