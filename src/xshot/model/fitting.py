@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -31,7 +31,7 @@ from xshot.selection.params import SelectParams
 from xshot.selection.select import pseudo_benches, select
 from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import ClassFeatures
-from xshot.variants import KShot, ModelParams, Variant
+from xshot.variants import VARIANTS, KShot, ModelParams
 
 _LOG = logging.getLogger(__name__)
 _SOURCE = "xshot.fit"
@@ -101,12 +101,13 @@ def fit(
     """
     prompts = feature_rows(class_features, "class_features", [])
     names = class_names_of(class_names, labels, len(prompts))
-    asked = {} if target is None else {"target": _names(target, names)}
+    if target is not None:
+        episode = {**(episode or {}), "target": _names(target, names)}
     params = checked_params(
         _SOURCE,
         {"seed": seed, "threads": threads, "device": device},
         model={"k_shot": k_shot, "variant": variant},
-        episode={**(episode or {}), **asked},
+        episode=episode,
         select=select,
         gmm=gmm,
         vaegan=vaegan,
@@ -131,16 +132,7 @@ def fit(
     classes = ClassFeatures(names, prompts)
     with undisturbed(device, TRAINING_THREADS) as found, showing(progress):
         fitted = _train(pairs, classes, params, torch.device(found))
-    origin = Provenance(
-        encoder_fingerprint=fingerprint_of(pairs.features, classes),
-        encoder_path=encoder,
-        encoder_architecture=architecture,
-        source_hash=pairs.read(training_rows(fitted.episode.task)).hash,
-        variant=variant,
-        classes=fitted.episode.task.classes,
-        target=fitted.episode.task.target,
-        train_on=fitted.episode.train_on,
-    )
+    origin = replace(fitted.provenance, encoder_path=encoder, encoder_architecture=architecture)
     return Model(fitted.embedder, origin, _facts(fitted, names), fitted.selection.choice)
 
 
@@ -149,7 +141,7 @@ class _Fitted:
     episode: Episode
     selection: Selection
     embedder: Embedder
-    variant: Variant
+    provenance: Provenance
 
 
 def _train(pairs: Pairs, classes: ClassFeatures, params: Params, device: torch.device) -> _Fitted:
@@ -175,7 +167,16 @@ def _train(pairs: Pairs, classes: ClassFeatures, params: Params, device: torch.d
     nothing = HeldOut(Rows((), ()), Rows((), ()))
     bench = Workbench(episode.task, nothing, pairs.read, classes, episode.seed, device)
     embedder = bench.embedder(model.parts, settings, selection.choice)
-    return _Fitted(episode, selection, embedder, model.parts)
+    provenance = Provenance(
+        encoder_fingerprint=fingerprint_of(pairs.features, classes),
+        encoder_path="",
+        source_hash=pairs.read(training_rows(episode.task)).hash,
+        variant=model.variant,
+        classes=episode.task.classes,
+        target=episode.task.target,
+        train_on=episode.train_on,
+    )
+    return _Fitted(episode, selection, embedder, provenance)
 
 
 def _facts(fitted: _Fitted, class_names: Names) -> Facts:
@@ -188,7 +189,7 @@ def _facts(fitted: _Fitted, class_names: Names) -> Facts:
         k_shot=episode.k_shot,
         n_train=len(episode.task.train.ids),
         shots={name: shots[name] for name in episode.task.target},
-        chosen=member_words(selection.choice, fitted.variant),
+        chosen=member_words(selection.choice, VARIANTS[fitted.provenance.variant]),
         notes=selection.notes,
     )
 
