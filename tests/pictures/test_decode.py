@@ -199,3 +199,17 @@ def test_any_damage_gives_a_picture_or_a_reason_that_never_varies(file_format, a
     if isinstance(first, str):
         assert "0x" not in first
         assert "\n" not in first
+
+
+def test_a_phones_jpeg_of_200_million_pixels_is_reduced_as_it_is_decoded():
+    picture = pictures.decode_image(encoded(Image.new("L", (16320, 12240), 90), "JPEG"))
+    assert picture.width * picture.height <= 1 << 25
+    assert picture.getpixel((9, 9)) == (90, 90, 90)
+
+
+def test_a_jpeg_that_would_take_long_is_refused_by_its_header():
+    data = bytearray(encoded(Image.new("L", (8, 8)), "JPEG"))
+    size = data.index(b"\xff\xc0") + 5
+    data[size : size + 4] = (60_000).to_bytes(2, "big") * 2
+    with pytest.raises(BadImageError, match=f"60000 x 60000: more than {pictures.MAX_JPEG_PIXELS}"):
+        pictures.decode_image(bytes(data))

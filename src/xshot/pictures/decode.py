@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from xshot.pictures.formats import HEADER, OTHER, what_else
 from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
@@ -16,6 +16,8 @@ from xshot.pictures.metadata import without_metadata
 
 # Pillow's own limit for refusing an image as a decompression bomb.
 MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
+# A phone's 200 million are a JPEG, which is reduced as it is decoded; more would take long.
+MAX_JPEG_PIXELS = 4 * MAX_PIXELS
 # Scaled to a model's input, a longer strip would have as many pixels as a bomb.
 MAX_ASPECT = 1000
 
@@ -68,9 +70,9 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
     """
     if told := what_else(data[:HEADER]):
         raise UnknownImageError(told)
-    with _reasons(), Image.open(BytesIO(without_metadata(data)), formats=formats) as image:
+    with _reasons(), _open(without_metadata(data), formats) as image:
         size = image.size
-        _check_size(*size)
+        _check_size(image)
         _check_whole(image)
         reduce_in_decoder(image)
         if (needed := bytes_to_decode(image, size)) > LIMIT:
@@ -94,16 +96,29 @@ def _reasons() -> Iterator[None]:
     except UnidentifiedImageError:
         raise UnknownImageError("not an image that Pillow can read") from None
     except Image.DecompressionBombError:
-        raise BadImageError(f"more than {MAX_PIXELS} pixels") from None
+        raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
     except Exception as error:
         reason = _ADDRESS.sub("", " ".join(str(error).split()))[:200]
         raise BadImageError(f"damaged: {reason or type(error).__name__}") from None
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise BadImageError(f"more than {MAX_PIXELS} pixels")
+def _open(data: bytes, formats: tuple[str, ...] | None) -> Image.Image:
+    """An image of any size, if it is a JPEG, or of at most `MAX_PIXELS`."""
+    try:
+        return Image.open(BytesIO(data), formats=formats)
+    except Image.DecompressionBombError:
+        if not data.startswith(b"\xff\xd8\xff"):
+            raise
+        return JpegImagePlugin.JpegImageFile(BytesIO(data))
+
+
+def _check_size(image: Image.Image) -> None:
+    width, height = image.size
+    is_jpeg = isinstance(image, JpegImagePlugin.JpegImageFile)
+    limit = MAX_JPEG_PIXELS if is_jpeg else MAX_PIXELS
+    if width * height > limit:
+        raise BadImageError(f"{width} x {height}: more than {limit} pixels; save it smaller")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise BadImageError(f"{width} x {height}: a strip, not a picture")
 
