@@ -58,16 +58,29 @@ def test_every_file_that_readme_links_to_exists():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_table_shows_the_means_of_the_committed_sweep():
+FOLDERS = re.findall(r"^<!-- (results\S*) -->$", RESULTS, re.MULTILINE)
+
+
+def test_every_committed_sweep_has_a_table():
+    committed = (ROOT / "results").rglob("sweep.csv")
+    assert sorted(FOLDERS) == sorted(str(path.parent.relative_to(ROOT)) for path in committed)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_table_shows_the_means_of_its_committed_sweep(folder):
+    """The first table behind the folder's mark: raw CLIP, then the variants of its header."""
     values = defaultdict(list)
-    for row in read_rows(ROOT / "results/sweep.csv"):
-        if row.gallery == "target" and row.direction == "avg":
-            values[row.k_shot, row.variant].append(row.value)
-    header = next(line for line in RESULTS.splitlines() if line.startswith("| K |"))
-    variants = ["clip", *re.findall(r"`(\w+)`", header)]
-    for k_shot in (0, 1, 3, 5, 7):
-        cells = [f"{np.mean(values[k_shot, name]):.3f}" for name in variants]
-        assert f"| {k_shot} | {' | '.join(cells)} |" in RESULTS
+    for row in read_rows(ROOT / folder / "sweep.csv"):
+        if row.direction == "avg":
+            values[row.gallery, row.k_shot, row.variant].append(row.value)
+    lines = RESULTS.partition(f"<!-- {folder} -->\n")[2].partition("| K |")[2].splitlines()
+    variants = ["clip", *re.findall(r"`(\w+)`", lines[0])]
+    table = lines[2 : next(n for n, line in enumerate([*lines, ""]) if not line)]
+    shots = sorted({k_shot for _, k_shot, _ in values})
+    assert [line.split(" | ")[0] for line in table] == [f"| {k_shot}" for k_shot in shots]
+    for k_shot, line in zip(shots, table, strict=True):
+        cells = [f"{np.mean(values['target', k_shot, name]):.3f}" for name in variants]
+        assert line == f"| {k_shot} | {' | '.join(cells)} |"
 
 
 def _allowed(prop: dict[str, Any]) -> str:
