@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[1]
 EPISODE = {
     "target": "drawn",
     "few": 3,
+    "support": "drawn",
     "train_on": "train",
     "target_fraction": 0.5,
     "min_per_class": 0,

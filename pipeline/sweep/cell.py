@@ -15,6 +15,7 @@ from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.encoder.params import ClipParams
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
+from xshot.episode.suggested import FeatureSource
 from xshot.errors import UserError, one_line_errors
 from xshot.params import RunParams, load_params
 from xshot.progress import log_to_stdout
@@ -39,15 +40,16 @@ FEATURES = Path("data/features.h5")
 def main(seed: int, k_shot: int, set_name: str) -> None:
     """Write data/sweep/[<set_name>/]<seed>-<k_shot>.csv."""
     limit_threads(TRAINING_THREADS)
-    params = load_params()
+    params, classes = load_params(), read_class_features(FEATURES)
     episode, heldout = draw_episode(
         read_manifest(Path("data/manifest.parquet")),
         read_ids(FEATURES),
         seed=seed,
         k_shot=k_shot,
         params=params.section(EpisodeParams),
+        features=FeatureSource(_read, classes),
     )
-    run, classes = params.section(RunParams), read_class_features(FEATURES)
+    run = params.section(RunParams)
     device = torch.device(resolve_device(run.device))
     benches = pseudo_benches(episode, _read, classes, device)
     bench = Workbench(episode.task, heldout, _read, classes, seed, device)

@@ -20,6 +20,7 @@ from pipeline.sweep.rows import Measure, read_sweep_params
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
+from xshot.episode.suggested import FeatureSource
 from xshot.episode.training_set import TrainingSet, make_training_set, training_rows
 from xshot.errors import UserError, one_line_errors
 from xshot.mixture.fitting import fit_mixtures
@@ -133,7 +134,12 @@ def _measures() -> Iterator[Measure]:
     for seed in chosen.seeds:
         for k_shot in chosen.shots:
             episode, _ = draw_episode(
-                manifest, ids, seed=seed, k_shot=k_shot, params=episode_params
+                manifest,
+                ids,
+                seed=seed,
+                k_shot=k_shot,
+                params=episode_params,
+                features=FeatureSource(_read, classes),
             )
             for draw, bench in enumerate(pseudo_benches(episode, _read, classes, device)):
                 ground = _ground(bench, Settings.of(params))

@@ -13,6 +13,7 @@ from pipeline.tune.trials import PARAMS, TuneParams, Value
 from xshot.compute import resolve_device
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
+from xshot.episode.suggested import FeatureSource
 from xshot.errors import UserError
 from xshot.params import Params, RunParams, Section, explain
 from xshot.selection.judgement import balance, judge
@@ -66,6 +67,7 @@ class Objective:
                     seed=seed,
                     k_shot=k_shot,
                     params=self._params.section(EpisodeParams),
+                    features=FeatureSource(self._read, classes),
                 )
                 yield pseudo_benches(episode, self._read, classes, device)
 

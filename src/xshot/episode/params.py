@@ -10,6 +10,10 @@ TrainOn = Literal["train", "all"]
 """Which rows training sees: those of split train, or the test rows as well."""
 
 
+Support = Literal["drawn", "suggested"]
+"""How the K pictures of a target class are found: at random, or by asking about suggestions."""
+
+
 class EpisodeParams(Section):
     """How an episode and the pseudo-episodes nested in it are drawn."""
 
@@ -36,6 +40,11 @@ class EpisodeParams(Section):
         ge=0,
         description="drop classes (source classes only, unless targets are drawn) with fewer "
         "training pictures than this or no test row; 0 = such a class is an error",
+    )
+    support: Support = Field(
+        default="drawn",
+        description="the K pictures of a target class: drawn, or those that are confirmed first "
+        "when an annotator is asked about suggestions (docs/suggest.md)",
     )
     train_on: TrainOn = Field(
         default="train",

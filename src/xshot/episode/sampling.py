@@ -7,7 +7,7 @@ to test on).
 
 import logging
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import ceil
 
 from xshot.episode.eligible import classes_with_rows, rich_enough, source_with_rows
@@ -26,6 +26,7 @@ from xshot.episode.labels import (
 from xshot.episode.params import EpisodeParams
 from xshot.episode.pseudo import draw_pseudo_episode
 from xshot.episode.roles import choose_target
+from xshot.episode.suggested import FeatureSource, suggest_support
 from xshot.episode.support import draw_support, support_rows
 from xshot.errors import UserError
 from xshot.seeds import numpy_stream
@@ -49,6 +50,7 @@ def draw_episode(
     k_shot: KShot,
     params: EpisodeParams,
     nameable: Collection[str] = (),
+    features: FeatureSource | None = None,
 ) -> tuple[Episode, HeldOut]:
     """Draw the episode of `seed` and K, and the rows that only evaluation may see.
 
@@ -63,6 +65,7 @@ def draw_episode(
         k_shot: K, support pictures per target class; `all` = every one.
         params: see `EpisodeParams`.
         nameable: classes that `episode.target` may name although no row has them as a label.
+        features: looked at only if `params.support` is `suggested`, which needs them.
 
     Raises:
         UserError: a class has fewer than K training pictures or no test row, there are fewer than 4
@@ -85,7 +88,18 @@ def draw_episode(
 
     # Rejected rows are shuffled along: one more or less does not move the draw of other classes.
     order = shuffled(sorted(set(picture_of.values())), numpy_stream(seed, "episode/support"))
-    support = _support(order, by_picture(train, picture_of), target, k_shot)
+    if params.support == "suggested" and k_shot != "all":
+        if features is None:
+            raise ValueError("episode.support = 'suggested' needs features")
+        known, hidden = (
+            named(rows, rows, picture_of) for rows in (source_train, with_classes(train, target))
+        )
+        support = suggest_support(known, hidden, target, k_shot, features)
+    else:
+        pictures = by_picture(train, picture_of)
+        there = [picture for picture in order if picture in pictures]
+        support = draw_support(rows_per_class(there, pictures, target), k_shot)
+    _check_support(support, target, k_shot)
     learned = train
     if params.train_on == "all":
         learned = dict(sorted({**train, **test}.items()))
@@ -202,12 +216,7 @@ def _report_twins(count: int) -> None:
         )
 
 
-def _support(
-    order: list[str], train: Labels, target: Collection[str], k_shot: KShot
-) -> dict[str, str]:
-    """Picture -> target class."""
-    there = [picture for picture in order if picture in train]
-    support = draw_support(rows_per_class(there, train, target), k_shot)
+def _check_support(support: Mapping[str, str], target: Collection[str], k_shot: KShot) -> None:
     dealt = Counter(support.values())
     for name in sorted(target):
         if k_shot != "all" and dealt[name] < k_shot:
@@ -215,7 +224,6 @@ def _support(
                 f"class '{name}': other target classes leave it {dealt[name]} training pictures, "
                 f"fewer than model.k_shot = {k_shot}; lower model.k_shot"
             )
-    return support
 
 
 def _rest(

@@ -1,7 +1,7 @@
 """Which pictures the K shots of each target class are."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from xshot.episode.labels import Labels
 from xshot.variants import KShot
@@ -39,12 +39,25 @@ def draw_support(
         name: len(pool) if k_shot == "all" else k_shot if isinstance(k_shot, int) else k_shot[name]
         for name, pool in pools.items()
     }
+    return deal({name: queues[name] for name in rarest_first}, rounds)
+
+
+def deal(queues: Mapping[str, Iterator[str]], rounds: Mapping[str, int]) -> dict[str, str]:
+    """In every round each class, in the order of `queues`, takes its next free picture.
+
+    Args:
+        queues: pictures of each class, asked for no earlier than needed.
+        rounds: how many pictures each class takes.
+
+    Returns:
+        As `draw_support`.
+    """
     support: dict[str, str] = {}
     for dealt in range(max(rounds.values(), default=0)):
-        for name in rarest_first:
+        for name, queue in queues.items():
             if dealt >= rounds[name]:
                 continue
-            free = next((row for row in queues[name] if row not in support), None)
+            free = next((row for row in queue if row not in support), None)
             if free is not None:
                 support[free] = name
     return support

@@ -11,6 +11,7 @@ from xshot.compute import TRAINING_THREADS
 from xshot.episode.episode import Episode, HeldOut, Rows
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
+from xshot.episode.suggested import FeatureSource
 from xshot.episode.training_set import training_rows
 from xshot.errors import UserError
 from xshot.imports.identity import fingerprint_of
@@ -153,6 +154,7 @@ def _train(pairs: Pairs, classes: ClassFeatures, params: Params, device: torch.d
         k_shot=model.k_shot,
         params=params.section(EpisodeParams),
         nameable=classes.names,
+        features=FeatureSource(pairs.read, classes),
     )
     settings = Settings.of(params)
     selection = select(

@@ -1,0 +1,1 @@
+"""Which pictures to label next: what to ask about, from raw features and class names alone."""
