@@ -9,7 +9,7 @@ export PYTHONPATH := $(CURDIR)/src
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long test-browser torture sweep tune bench gpu gpu-wheels lint help
+.PHONY: demo test test-long test-browser torture sweep suggest tune bench gpu gpu-wheels lint help
 
 demo: $(VENV)/.xshot-run  ## run the pipeline on the embedded default and show the metrics
 	dvc repro
@@ -37,6 +37,11 @@ sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots of the data set,
 	dvc repro extract
 	python -m pipeline.sweep.sets
 	dvc repro pipeline/sweep/dvc.yaml:table
+
+suggest: $(VENV)/.xshot-run  ## which pictures to label: an annotator's questions and what they bring, to results/ (an hour)
+	dvc repro extract
+	python -m pipeline.sweep.sets
+	dvc repro pipeline/sweep/dvc.yaml:suggest_table
 
 tune: $(VENV)/.xshot-test  ## search the defaults of params.yaml on pseudo-episodes (an hour)
 	dvc repro extract

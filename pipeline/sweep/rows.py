@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from xshot.errors import UserError
 from xshot.params import read_checked
@@ -51,6 +51,18 @@ class Measure(NamedTuple):
     value: float
 
 
+class Asked(NamedTuple):
+    """One value; the names are the columns of results/suggest.csv."""
+
+    seed: int
+    k_shot: int
+    variant: str
+    arm: str
+    questions: float
+    gallery: str
+    value: float
+
+
 class GeneratorParams(BaseModel):
     """Episodes on whose pseudo-episodes generators are compared."""
 
@@ -58,6 +70,16 @@ class GeneratorParams(BaseModel):
 
     seeds: tuple[int, ...]
     shots: tuple[int, ...]
+
+
+class SuggestParams(BaseModel):
+    """Episodes on which ways to find the pictures to label are compared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seeds: tuple[int, ...]
+    shots: tuple[Annotated[int, Field(gt=0)], ...]
+    variants: tuple[VariantName, ...]
 
 
 class SweepParams(BaseModel):
@@ -69,6 +91,7 @@ class SweepParams(BaseModel):
     shots: tuple[int, ...]
     variants: tuple[VariantName, ...]
     generators: GeneratorParams
+    suggest: SuggestParams
 
 
 def read_sweep_params(path: Path = PARAMS) -> SweepParams:
@@ -85,13 +108,35 @@ def cell_path(name: str, seed: int, k_shot: int) -> Path:
     return Path("data/sweep", name, f"{seed}-{k_shot}.csv")
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
+def asked_path(name: str, seed: int) -> Path:
+    """Where the rows of one seed's annotators lie, of the data set `name`."""
+    return Path("data/suggest", name, f"{seed}.csv")
+
+
+def write_rows(path: Path, rows: Iterable[Row | Asked]) -> None:
     """Write a CSV with a header, atomically."""
+    header, *_ = kept = list(rows)
     table = StringIO()
     writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows(rows)
+    writer.writerow(header._fields)
+    writer.writerows(kept)
     write_text(path, table.getvalue())
+
+
+def read_asked(path: Path) -> list[Asked]:
+    """Read what `write_rows` wrote of annotators.
+
+    Raises:
+        UserError: absent.
+    """
+    if not path.exists():
+        raise UserError(f"{path}: not found; run `make suggest`")
+    kinds = Asked.__annotations__
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Asked(**{name: kinds[name](value) for name, value in row.items()})
+            for row in csv.DictReader(file)
+        ]
 
 
 def read_rows(path: Path) -> list[Row]:

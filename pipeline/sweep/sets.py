@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from xshot.datasets.params import DataParams, DatasetName
+from xshot.episode.params import EpisodeParams, Support
 from xshot.errors import UserError, one_line_errors
 from xshot.params import load_params, read_checked
 from xshot.store.atomic import write_text
@@ -36,7 +37,7 @@ class SweptSet(BaseModel):
 
 def main() -> None:
     """Write the file, if it names another set."""
-    swept = describe(load_params().section(DataParams))
+    swept = _described()
     if FILE.exists() and read_checked(FILE, SweptSet) == swept:
         return
     yaml, text = YAML(), StringIO()
@@ -46,13 +47,18 @@ def main() -> None:
     write_text(FILE, text.getvalue())
 
 
-def describe(data: DataParams) -> SweptSet:
-    """A published set has its own name; files of one's own have that of their folder."""
+def describe(data: DataParams, support: Support = "drawn") -> SweptSet:
+    """A published set has its own name; files of one's own have that of their folder.
+
+    With suggested shots it is another set.
+    """
     name: str = data.name
     if data.name in ("manifest", "imported"):
         folder = re.sub(r"[^a-z0-9]+", "-", Path(data.root).resolve().name.lower()).strip("-")
         taken = set(get_args(DatasetName)) - {data.name}
         name = f"{data.name}-{folder}" if folder in taken else folder or data.name
+    if support != "drawn":
+        name = f"{name}-{support}"
     return SweptSet(set=name, results="results" if name == EMBEDDED else f"results/{name}")
 
 
@@ -62,12 +68,17 @@ def read_set(name: str) -> SweptSet:
     Raises:
         UserError: params.yaml describes another one.
     """
-    described = describe(load_params().section(DataParams))
+    described = _described()
     if described.set != name:
         raise UserError(
             f"params.yaml describes the data set {described.set!r}, not {name!r}; run `make sweep`"
         )
     return described
+
+
+def _described() -> SweptSet:
+    params = load_params()
+    return describe(params.section(DataParams), params.section(EpisodeParams).support)
 
 
 if __name__ == "__main__":

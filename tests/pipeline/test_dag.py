@@ -37,7 +37,7 @@ def test_code_dependencies_are_the_import_closure(dag, stage):
     assert declared == import_closure(ROOT / "pipeline" / f"{stage}.py")
 
 
-@pytest.mark.parametrize("stage", ["cell", "table", "generators"])
+@pytest.mark.parametrize("stage", ["cell", "table", "generators", "suggest", "suggest_table"])
 def test_so_it_is_in_the_sweep(stage):
     declared = _yaml(ROOT / "pipeline/sweep/dvc.yaml")["stages"][stage]["deps"]
     code = {dep for dep in declared if dep.startswith(("src/", "pipeline/"))}

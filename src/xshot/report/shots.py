@@ -23,7 +23,7 @@ _OTHER = "#8a8a8a"
 _MARKERS = "osD^vP*X"
 _LABEL_GAP = 0.034
 """Least distance of two labels, as a share of the axis."""
-_STYLE: dict[Any, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "xshot",
     "axes.spines.top": False,
@@ -31,6 +31,7 @@ _STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "grid.color": "#e4e4e4",
 }
+"""Of pictures that stand by themselves in results/."""
 
 
 class Band(NamedTuple):
@@ -52,7 +53,7 @@ def draw_map_by_shots(
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
+        matplotlib.rcParams.update(STYLE)
         figure = Figure(figsize=(12, 5.6), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[1.25, 1])
         for axes in (left, right):

@@ -15,6 +15,7 @@ def one_variant(finished):
     original = params.read_text()
     params.write_text(
         "seeds: [0, 1]\nshots: [3]\nvariants: [xshot]\ngenerators: {seeds: [0], shots: [3]}\n"
+        "suggest: {seeds: [0], shots: [3], variants: [xshot]}\n"
     )
     yield finished
     params.write_text(original)

@@ -91,6 +91,7 @@ def test_two_sets_keep_apart(tmp_path, drawings, tiny_encoder):
     shutil.copytree(clone.path / "raw", clone.path / "other drawings")
     (clone.path / "pipeline/sweep/params.yaml").write_text(
         "seeds: [0, 1]\nshots: [1]\nvariants: [posterior]\ngenerators: {seeds: [0], shots: [1]}\n"
+        "suggest: {seeds: [0], shots: [1], variants: [posterior]}\n"
     )
 
     def sweep(root: str) -> list[str]:
