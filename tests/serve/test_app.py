@@ -194,3 +194,25 @@ def test_letters_on_coloured_buttons_can_be_read(theme):
     assert contrast(theme["page"], theme["model"]) >= 4.5
     for background in BACKGROUNDS:
         assert contrast(theme["muted"], theme[background]) >= 4.5
+
+
+def test_suggestions_are_the_librarys_and_leave_out_what_was_answered(client, served):
+    query = {"name": "a  new one", "n": 4, "confirmed": [0], "refused": [1, 2]}
+    response = client.post("/api/suggestions", json=query)
+    hits = served.suggest("a new one", n=4, confirmed=[0], refused=[1, 2])
+    assert [hit["row"] for hit in response.json()["hits"]] == [hit.row for hit in hits]
+    assert not {0, 1, 2} & {hit.row for hit in hits}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"name": " "}, "name is empty"),
+        ({"confirmed": [10**6]}, "no such row"),
+        ({"refused": [-1]}, "no such row"),
+        ({"n": 0}, "n"),
+    ],
+)
+def test_suggestions_that_cannot_be_made_are_refused(client, change, complaint):
+    response = client.post("/api/suggestions", json={"name": "new", **change})
+    assert complaint in refusal(response, 422)

@@ -108,6 +108,29 @@ def test_examples_make_a_class_that_results_are_seen_as(page):
     page.locator("#added").wait_for(state="hidden")
 
 
+def test_a_class_can_start_from_its_name_and_suggested_examples(page):
+    page.get_by_role("button", name="name it").click()
+    page.get_by_label("Name of the new class").fill("a red bird")
+    page.get_by_role("button", name="Suggest examples").click()
+    status(page, "3 suggestions")
+    first = [
+        card.get_attribute("data-row") for card in cards(page, "suggested").locator("input").all()
+    ]
+    cards(page, "suggested").locator("input").nth(1).check()
+    page.get_by_role("button", name="Suggest examples").click()
+    page.wait_for_function(
+        "row => !document.querySelector(`input[data-row='${row}']`)", arg=first[0]
+    )
+    again = [
+        card.get_attribute("data-row") for card in cards(page, "suggested").locator("input").all()
+    ]
+    assert not set(first) & set(again)
+    page.get_by_role("button", name="Add class").click()
+    page.locator("#added-list li[title^='1 images']", has_text="a red bird").wait_for()
+    page.get_by_label("Remove the class a red bird").click()
+    page.locator("#added").wait_for(state="hidden")
+
+
 def test_the_image_that_asks_is_an_example_by_itself(page):
     drop(page, a_picture())
     status(page, "12 results")

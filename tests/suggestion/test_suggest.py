@@ -128,6 +128,8 @@ def test_the_order_of_the_answers_does_not_matter():
     pool, names = make_pool(1)
     one = suggest(pool, names, 0, confirmed=[1, 4], refused=[9, 2], n=5)
     assert suggest(pool, names, 0, confirmed=[4, 1], refused=[2, 9], n=5) == one
+    places = {"confirmed": np.array([1, 4]), "refused": np.array([2, 9])}
+    assert suggest(pool, names, 0, **places, n=5) == one
 
 
 def test_of_rows_that_are_the_same_the_first_is_asked_about():

@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "check": "xshot.cli.check",
     "import": "xshot.cli.import_features",
     "search": "xshot.cli.search",
+    "suggest": "xshot.cli.suggest",
     "index": "xshot.cli.index",
     "serve": "xshot.cli.serve",
     "export": "xshot.cli.export",

@@ -1,7 +1,7 @@
 """The retriever that the options of a command ask for."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from xshot.search.gallery import Gallery
     from xshot.search.retriever import Retriever
 
 ModelOption = Annotated[Path, typer.Option(help="folder that train_projector has written")]
@@ -38,8 +39,15 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def load_retriever(model: Path, index: Path | None) -> "Retriever":
+def load_retriever(
+    model: Path, index: Path | None, of_dataset: "Callable[[Path], Gallery] | None" = None
+) -> "Retriever":
     """The model with the index, or with the dataset of params.yaml.
+
+    Args:
+        model: folder that train_projector has written.
+        index: file that `xshot index` has written, if any.
+        of_dataset: gives rows of the dataset for `data.root`; its test rows if None.
 
     Raises:
         UserError: something is absent or damaged, or does not fit together.
@@ -55,7 +63,8 @@ def load_retriever(model: Path, index: Path | None) -> "Retriever":
     if index is not None:
         gallery = read_index(index)
     else:
-        gallery = read_dataset(Path(), Path(params.section(DataParams).root))
+        root = Path(params.section(DataParams).root)
+        gallery = read_dataset(Path(), root) if of_dataset is None else of_dataset(root)
     if len(gallery) < _LARGE:
         limit_threads(1)
     return Retriever.load(model, gallery=gallery, device=params.section(RunParams).device)

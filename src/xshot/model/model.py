@@ -1,5 +1,6 @@
 """What `xshot.fit` gives: a trained model, named and used as those of scikit-learn are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from numpy.typing import NDArray
 from xshot.errors import UserError
 from xshot.imports.labels import Names
 from xshot.imports.unit import Matrix
-from xshot.model.arrays import ArrayLike, feature_rows
+from xshot.model.arrays import ArrayLike, as_array, feature_rows
 from xshot.model.blocks import in_blocks
 from xshot.model.card import write_card
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance
+from xshot.suggestion.names import Modality
 from xshot.variants import KShot
 
 
@@ -111,14 +113,68 @@ class Model:
         """
         if (images is None) == (texts is None):
             raise ValueError("give images or texts")
-        if self.embedder.coordinates is None:
-            raise UserError(
-                f"variant {self.provenance.variant} has no class-posterior coordinates, which "
-                "probabilities come from; fit one that has, such as xshot or posterior"
-            )
+        self._check_knows_classes()
         side, features, what = (0, images, "images") if texts is None else (1, texts, "texts")
         rows = self._rows(features, what)
         return in_blocks(lambda block: self.embedder.posterior(block, side), rows)
+
+    def suggest(
+        self,
+        name: str,
+        images: ArrayLike | None = None,
+        texts: ArrayLike | None = None,
+        *,
+        class_feature: ArrayLike | None = None,
+        ids: Sequence[str] | None = None,
+        confirmed: Sequence[int] = (),
+        refused: Sequence[int] = (),
+        n: int = 3,
+    ) -> NDArray[np.int64]:
+        """The rows of a pool to ask about next, to find pictures of a class: docs/suggest.md.
+
+        Args:
+            name: of a class that the model knows, or of a new one.
+            images: (N, D) CLIP features of the pool's images.
+            texts: (N, D) of their texts, if there are any.
+            class_feature: (D,) text feature of a new class's prompts; not looked at of others.
+            ids: (N,) names of the rows' pictures; None = every row has a picture of its own.
+            confirmed: rows that are members.
+            refused: rows that are not.
+            n: how many.
+
+        Returns:
+            (n,) places of rows that were not answered, best first; fewer if no more are left.
+
+        Raises:
+            UserError: the model has no class-posterior coordinates, the class is new and has no
+                feature, or as of `embed_images`.
+            ValueError: neither images nor texts, or a row that the pool lacks.
+        """
+        from xshot.model.suggesting import names_of, suggest_rows
+
+        given: tuple[tuple[Modality, ArrayLike | None], ...] = (("image", images), ("text", texts))
+        pool = {each: self._rows(rows, f"{each}s") for each, rows in given if rows is not None}
+        if not pool:
+            raise ValueError("give images, texts or both")
+        self._check_knows_classes()
+        place: int | Matrix
+        if name in self.provenance.classes:
+            place = self.provenance.classes.index(name)
+        elif class_feature is None:
+            raise UserError(f"{name!r}: no class of the model; give its class_feature")
+        else:
+            place = self._rows(as_array(class_feature, "class_feature")[None], "class_feature")[0]
+        found = suggest_rows(
+            self.embedder,
+            names_of(self.embedder, list(pool)),
+            place,
+            pool,
+            pictures=None if ids is None else np.unique(ids, return_inverse=True)[1].ravel(),
+            confirmed=confirmed,
+            refused=refused,
+            n=n,
+        )
+        return np.array([each.row for each in found], np.int64)
 
     def save(self, folder: str | Path) -> None:
         """Write the model, its README.md included; `xshot.load` reads it.
@@ -134,6 +190,13 @@ class Model:
         save_model(Path(folder), self)
 
     card = write_card
+
+    def _check_knows_classes(self) -> None:
+        if self.embedder.coordinates is None:
+            raise UserError(
+                f"variant {self.provenance.variant} has no class-posterior coordinates, which "
+                "probabilities come from; fit one that has, such as xshot or posterior"
+            )
 
     def _rows(self, features: ArrayLike, what: str) -> Matrix:
         return feature_rows(features, what, [], dimensions=self.n_features_in_)

@@ -13,6 +13,7 @@ Answers = Mapping[str, Sequence[Hit]]
 """Hits by system."""
 
 SYSTEM_NAMES = {"model": "model", "clip": "raw CLIP"}
+"""Of systems that are called otherwise than in the code."""
 
 _TEXT = 60
 
@@ -35,7 +36,7 @@ def as_table(answers: Answers) -> str:
         cells = [list(map(printable, row)) for row in rows]
         widths = [max(columns(row[column]) for row in cells) for column in range(4)]
         lines = ["  ".join([*map(pad, row[:4], widths), row[4]]).rstrip() for row in cells]
-        blocks.append("\n".join([SYSTEM_NAMES[system], *lines]))
+        blocks.append("\n".join([SYSTEM_NAMES.get(system, system), *lines]))
     return "\n\n".join(blocks)
 
 

@@ -118,6 +118,14 @@ def _extended(
     )
 
 
+def labelled_rows(known: Evidence) -> tuple[Matrix, NDArray[np.bool_]]:
+    """The rows (M, D) that a model keeps of a modality, centred, and their classes (M, C)."""
+    if not known.logarithmic:
+        return known.members, known.shares > 0
+    rows, counts = _recovered_rows(known)
+    return rows, counts > 0
+
+
 def _rows_before_means(n_rows: int, n_known: int, n_added: int, n_new: int) -> NDArray[np.int64]:
     """Places of known rows, added rows, known means and new means.
 

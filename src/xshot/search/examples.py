@@ -71,20 +71,27 @@ def new_class(
     Raises:
         UserError: an image cannot be read.
     """
-    prompts = encoder.texts([template.replace("{}", name) for template in templates])
-    mean = prompts.mean(axis=0)
+    prompt = prompt_of(name, encoder, templates)
     image, text = list(image_features), list(text_features)
     if images:
         image += list(encoder.images([open_picture(example) for example in images]))
     if texts:
         text += list(encoder.texts(texts))
-    nothing = prompts[:0]
+    nothing = prompt[None][:0]
     return NewClass(
         name,
-        mean / np.linalg.norm(mean),
+        prompt,
         np.stack(image) if image else nothing,
         np.stack(text) if text else nothing,
     )
+
+
+def prompt_of(name: str, encoder: QueryEncoder, templates: Sequence[str]) -> Matrix:
+    """(D,) the class prompt: unit-norm mean over the templates."""
+    prompts = encoder.texts([template.replace("{}", name) for template in templates])
+    mean = prompts.mean(axis=0)
+    prompt: Matrix = mean / np.linalg.norm(mean)
+    return prompt
 
 
 def open_picture(image: Picture) -> "Image":

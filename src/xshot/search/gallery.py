@@ -1,7 +1,7 @@
 """What is searched: the dataset's test rows, the images of any folder, or features in memory."""
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.episode.episode import read_episode
 from xshot.errors import UserError
 from xshot.model.arrays import ArrayLike, feature_rows
 from xshot.store.features import read_encoder, read_features, read_ids
-from xshot.store.manifest import read_manifest
+from xshot.store.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
     from xshot.model.model import Model
@@ -22,6 +23,7 @@ Matrix = NDArray[np.float32]
 
 FEATURES = Path("data/features.h5")
 MANIFEST = Path("data/manifest.parquet")
+EPISODE = Path("data/episode.json")
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,44 @@ def read_dataset(repository: Path, root: Path | None = None) -> Gallery:
     ]
     if not rows:
         raise UserError(f"{repository / MANIFEST}: no test row, so that there is nothing to search")
-    features = read_features(path, [manifest.ids[row] for row in rows])
-    return Gallery(
-        name="test rows of the dataset",
-        images=tuple(manifest.images[row] for row in rows),
-        texts=tuple(manifest.texts[row] for row in rows),
-        labels=tuple(manifest.labels[row] for row in rows),
-        features={"image": features.image, "text": features.text},
-        encoder_fingerprint=read_encoder(path).fingerprint,
-        root=root,
-        pictures=_pictures([(manifest.images[row], manifest.labels[row]) for row in rows]),
-    )
+    return _rows_of(manifest, rows, repository, root, "test rows of the dataset")
+
+
+def read_unlabelled(
+    repository: Path, name: str, root: Path | None = None
+) -> tuple[Gallery, list[int]]:
+    """Training rows that nobody learned from, labels hidden, and what is known of a class.
+
+    Args:
+        repository: the folder of the pipeline's `data/`.
+        name: of the class; its labelled rows are in the gallery as well.
+        root: `data.root`, where the images lie.
+
+    Returns:
+        The gallery, and the rows in it that are known to be of the class.
+
+    Raises:
+        UserError: a file is absent or damaged, or every training row is learned from.
+    """
+    manifest = read_manifest(repository / MANIFEST)
+    task = read_episode(repository / EPISODE).task
+    learned = {*task.train.ids, *task.support.ids}
+    kept = set(read_ids(repository / FEATURES))
+    rows: list[int] = []
+    members: list[int] = []
+    columns = (manifest.ids, manifest.splits, manifest.labels)
+    for row, (id_, split, labels) in enumerate(zip(*columns, strict=True)):
+        is_member = id_ in learned and name in labels
+        if id_ in kept and (is_member or (split == "train" and id_ not in learned)):
+            members += [len(rows)] if is_member else []
+            rows.append(row)
+    if len(rows) == len(members):
+        raise UserError(
+            f"{repository / EPISODE}: every training row is learned from, so that there is none to "
+            "ask about; name a folder of pictures: --index, after `xshot index FOLDER`"
+        )
+    gallery = _rows_of(manifest, rows, repository, root, "training rows not learned from")
+    return replace(gallery, labels=()), members
 
 
 def gallery_of(
@@ -150,6 +179,23 @@ def gallery_of(
         features=features,
         encoder_fingerprint=model.provenance.encoder_fingerprint,
         pictures=_pictures(shown) if "image" in features else None,
+    )
+
+
+def _rows_of(
+    manifest: Manifest, rows: Sequence[int], repository: Path, root: Path | None, name: str
+) -> Gallery:
+    path = repository / FEATURES
+    features = read_features(path, [manifest.ids[row] for row in rows])
+    return Gallery(
+        name=name,
+        images=tuple(manifest.images[row] for row in rows),
+        texts=tuple(manifest.texts[row] for row in rows),
+        labels=tuple(manifest.labels[row] for row in rows),
+        features={"image": features.image, "text": features.text},
+        encoder_fingerprint=read_encoder(path).fingerprint,
+        root=root,
+        pictures=_pictures([(manifest.images[row], manifest.labels[row]) for row in rows]),
     )
 
 

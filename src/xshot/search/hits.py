@@ -15,7 +15,8 @@ class Hit:
 
     Attributes:
         row: its place in the gallery.
-        score: inner product with the query; comparable within one answer only.
+        score: inner product with the query; comparable within one answer only. Of a suggestion the
+            probability that it is a member.
         image: path relative to the gallery's root.
         text: caption; empty in a folder of images.
         labels: its classes; empty in a folder of images.

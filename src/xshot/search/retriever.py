@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from xshot.curves import Curves
 from xshot.errors import UserError
 from xshot.model.arrays import ArrayLike, as_array, feature_rows
+from xshot.model.suggesting import names_of, suggest_rows
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder, save_embedder
 from xshot.retrieval.compact import CompactRows
@@ -24,11 +26,13 @@ from xshot.search.examples import (
     check_new_class,
     new_class,
     open_picture,
+    prompt_of,
 )
 from xshot.search.gallery import FEATURES, Gallery, gallery_of, read_dataset
 from xshot.search.hits import Guess, Hit, hits_of
 from xshot.search.space import SIDES, Matrix, Modality, Space, System
 from xshot.store.features import read_encoder
+from xshot.suggestion.names import Names
 
 if TYPE_CHECKING:
     from xshot.model.model import Model
@@ -261,11 +265,7 @@ class Retriever:
             ValueError: one example in place of a list, or rows that the gallery lacks.
         """
         check_examples(images, texts, rows, len(self.gallery))
-        if not self.knows_classes:
-            raise UserError(
-                f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
-                "class can be added; train one that has, such as xshot or posterior"
-            )
+        self._check_knows_classes()
         check_new_class(name, self.classes, self.templates)
         kept = self.gallery.features
         picked = [kept[kind][list(rows)] if kind in kept else () for kind in SIDES]
@@ -279,6 +279,49 @@ class Retriever:
             text_features=list(picked[1]),
         )
         return self._with_added((*self.added, new))
+
+    def suggest(
+        self,
+        name: str,
+        *,
+        n: int = 3,
+        confirmed: Sequence[int] = (),
+        refused: Sequence[int] = (),
+    ) -> list[Hit]:
+        """The rows to ask about next, to find examples of a class; see docs/suggest.md.
+
+        Args:
+            name: of a class that the model knows, or of a new one.
+            n: how many, each another picture.
+            confirmed: rows of the gallery that are members.
+            refused: rows of the gallery that are not.
+
+        Returns:
+            Hits whose score is the probability that the row is a member; none of them was answered.
+
+        Raises:
+            UserError: the name is empty, or the model knows no classes.
+            ValueError: `n` is below 1, or the gallery lacks a row.
+        """
+        self._check_knows_classes()
+        place: int | Matrix
+        if name in self.classes:
+            place = self.classes.index(name)
+        else:
+            check_new_class(name, self.classes, self.templates)
+            place = prompt_of(name, self.encoder, self.templates)
+        found = suggest_rows(
+            self._space.embedder,
+            self._names,
+            place,
+            self._pool,
+            pictures=self.gallery.first_rows,
+            confirmed=confirmed,
+            refused=refused,
+            n=n,
+        )
+        rows, scores = [each.row for each in found], [each.probability for each in found]
+        return hits_of(self.gallery, rows, scores, [(None, 0.0)] * len(rows))
 
     def without_class(self, name: str) -> "Retriever":
         """A retriever that no longer knows a class that was added.
@@ -308,6 +351,22 @@ class Retriever:
         )
         curves = Curves("save", remedy="")  # nothing was trained
         save_embedder(Path(folder), self._space.embedder, provenance, None, curves)
+
+    @cached_property
+    def _names(self) -> Names:
+        return names_of(self._space.embedder, list(self._pool))
+
+    @property
+    def _pool(self) -> dict[Modality, Matrix]:
+        features = self.gallery.features
+        return {each: features[each] for each in SIDES if each in features}
+
+    def _check_knows_classes(self) -> None:
+        if not self.knows_classes:
+            raise UserError(
+                f"variant {self.provenance.variant} has no class-posterior coordinates, so that no "
+                "class can be added; train one that has, such as xshot or posterior"
+            )
 
     def _with_added(self, added: tuple[NewClass, ...]) -> "Retriever":
         return Retriever(

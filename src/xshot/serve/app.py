@@ -33,6 +33,7 @@ from xshot.serve.limits import (
 )
 from xshot.serve.page import render_page, security_policy
 from xshot.serve.saving import Saving
+from xshot.serve.suggestions import add_suggestions
 from xshot.serve.uploads import decode_upload
 
 Matrix = NDArray[np.float32]
@@ -125,6 +126,7 @@ def create_app(
     _add_page(app, search, page)
     _add_queries(app, search)
     add_class_routes(app, search, saving)
+    add_suggestions(app, search)
     return app
 
 

@@ -20,6 +20,9 @@ MAX_CLASSES = 50
 MAX_EXAMPLES = 32
 """Uploaded examples of a class; as many of the gallery can join them."""
 
+MAX_REFUSED = 1000
+"""Rows that were suggested as examples and are none."""
+
 WAITING_TEXTS = 256
 WAITING_IMAGES = 8
 """Queries that may wait for the encoder; one more gets 503."""

@@ -133,7 +133,7 @@ def suggest(
     logits = np.log(named / (1 - named)) + (evidence - by_name)[rows]
     chances = 1 / (1 + np.exp(-logits))
     similarity = np.mean([each @ each.T for each in centred.values()], axis=0)
-    covered = _kernel(near[rows]) if confirmed else np.zeros(len(rows))
+    covered = _kernel(near[rows]) if len(confirmed) else np.zeros(len(rows))
     weights = chances * np.sqrt(np.maximum(1 - named, UNSAID))
     pictures = rows if pool.pictures is None else pool.pictures[rows]
     order = most_covering(_kernel(similarity), weights, covered, pictures, n)

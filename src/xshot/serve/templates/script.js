@@ -1,13 +1,14 @@
 "use strict";
 
 const $ = (id) => document.getElementById(id);
-const NAMES = { model: "Model", clip: "Raw CLIP" };
+const NAMES = { model: "Model", clip: "Raw CLIP", suggested: "Is it one? Tick those that are, then ask for more" };
 const WAIT_MS = 200;
 const RETRIES = 5;
 const WELCOME = $("welcome");
 
 // What is asked: an image, or else the text in the box. `findChosen`: the user has said what to match.
-const state = { image: null, findChosen: false, chosen: new Map(), added: new Set(), running: null, timer: 0 };
+// `shown`: rows suggested as examples so far: those that were not ticked are none.
+const state = { image: null, findChosen: false, chosen: new Map(), shown: new Set(), added: new Set(), running: null, timer: 0, naming: false };
 
 // The page may lie under any path, as behind a proxy, and that with or without a slash at its end.
 const BASE = new URL(location.pathname.endsWith("/") ? "./" : `${location.pathname.split("/").pop()}/`, location.href);
@@ -149,7 +150,7 @@ function choose(row, on) {
 
 function showTeach() {
   const count = state.chosen.size + (state.image ? 1 : 0);
-  $("teach").hidden = count === 0;
+  $("teach").hidden = count === 0 && !state.shown.size && !state.naming;
   const own = state.image ? (count === 1 ? ", the image that asks," : " with the image that asks") : "";
   $("examples").textContent = `${count} ${count === 1 ? "example" : "examples"}${own} of`;
 }
@@ -172,6 +173,25 @@ async function addClass(event) {
   }
 }
 
+// Rows that were shown and not ticked were refused.
+async function suggestExamples() {
+  complain("");
+  const confirmed = [...state.chosen.keys()];
+  const refused = [...state.shown].filter((row) => !state.chosen.has(row));
+  try {
+    const body = JSON.stringify({ name: $("name").value, confirmed, refused });
+    const options = { method: "POST", body, headers: { "content-type": "application/json" } };
+    const { hits } = await (await request(api("suggestions"), options)).json();
+    for (const hit of hits) state.shown.add(hit.row);
+    $("results").classList.remove("pair");
+    $("results").replaceChildren(answer("suggested", hits));
+    $("status").textContent = hits.length ? `${hits.length} suggestions` : "Nothing is left to ask about.";
+    showTeach();
+  } catch (error) {
+    complain(error.message);
+  }
+}
+
 async function removeClass(name) {
   try {
     const url = api(`classes/${encodeURIComponent(name)}`);
@@ -183,6 +203,8 @@ async function removeClass(name) {
 }
 
 function clearChoice() {
+  state.shown.clear();
+  state.naming = false;
   for (const row of [...state.chosen.keys()]) choose(row, false);
   $("teach").hidden = true;
 }
@@ -269,5 +291,8 @@ document.addEventListener("drop", (event) => {
 if ($("teach")) {
   $("teach").addEventListener("submit", addClass);
   $("teach-cancel").addEventListener("click", clearChoice);
+  $("suggest").addEventListener("click", suggestExamples);
+  $("name").addEventListener("input", () => state.shown.clear());
+  $("start-class").addEventListener("click", () => { state.naming = true; showTeach(); $("name").focus(); });
   fetch(api("classes")).then((response) => response.json()).then(showClasses);
 }
