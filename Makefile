@@ -38,7 +38,7 @@ sweep: $(VENV)/.xshot-run  ## all variants over seeds and shots of the data set,
 	python -m pipeline.sweep.sets
 	dvc repro pipeline/sweep/dvc.yaml:table
 
-suggest: $(VENV)/.xshot-run  ## which pictures to label: an annotator's questions and what they bring, to results/ (an hour)
+suggest: $(VENV)/.xshot-run  ## what asking an annotator about suggestions brings, to results/ (minutes)
 	dvc repro extract
 	python -m pipeline.sweep.sets
 	dvc repro pipeline/sweep/dvc.yaml:suggest_table

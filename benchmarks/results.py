@@ -20,6 +20,7 @@ BENCHMARKS = (
     "dag",
     "sweep",
     "cold_search",
+    "suggest",
 )
 
 _HERE = Path(__file__).parent
