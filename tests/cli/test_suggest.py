@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from xshot.cli.main import build
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.errors import UserError
 from xshot.store.manifest import read_manifest
 

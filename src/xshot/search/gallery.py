@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from xshot.episode.episode import read_episode
+from xshot.episode.file import read_episode
 from xshot.errors import UserError
 from xshot.model.arrays import ArrayLike, feature_rows
 from xshot.store.features import read_encoder, read_features, read_ids
