@@ -12,7 +12,6 @@ import torch
 
 from pipeline.sweep.rows import Row, cell_path, read_sweep_params, write_rows
 from xshot.compute import TRAINING_THREADS, limit_threads, resolve_device
-from xshot.encoder.params import ClipParams
 from xshot.episode.params import EpisodeParams
 from xshot.episode.sampling import draw_episode
 from xshot.episode.suggested import FeatureSource
@@ -27,7 +26,6 @@ from xshot.selection.workbench import Settings, Workbench
 from xshot.store.features import (
     Features,
     read_class_features,
-    read_encoder,
     read_features,
     read_ids,
 )
@@ -73,20 +71,15 @@ def main(seed: int, k_shot: int, set_name: str) -> None:
         bench.task.is_target,
         image_rows=bench.heldout_rows().image_rows,
     ).metrics
-    imported = read_encoder(FEATURES).details.get("imported", False)
-    encoder = "imported" if imported else Path(params.section(ClipParams).weights).name
     write_rows(
         cell_path(set_name, seed, k_shot),
         [
             Row(
-                encoder=encoder,
                 seed=seed,
                 k_shot=k_shot,
                 variant=name,
-                system="clip" if name == "clip" else "model",
                 gallery=gallery,
                 direction=direction,
-                metric="map",
                 value=metrics[name][gallery][direction]["map"],
             )
             for name, gallery, direction in product(systems, GALLERIES, (*DIRECTIONS, "avg"))

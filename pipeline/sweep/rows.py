@@ -26,16 +26,13 @@ VariantName = Annotated[str, AfterValidator(_known)]
 
 
 class Row(NamedTuple):
-    """One value; the names are the columns of sweep.csv."""
+    """One mAP; the names are the columns of sweep.csv."""
 
-    encoder: str
     seed: int
     k_shot: int
     variant: str
-    system: str
     gallery: str
     direction: str
-    metric: str
     value: float
 
 
@@ -150,14 +147,11 @@ def read_rows(path: Path) -> list[Row]:
     with path.open(newline="", encoding="utf-8") as file:
         return [
             Row(
-                encoder=row["encoder"],
                 seed=int(row["seed"]),
                 k_shot=int(row["k_shot"]),
                 variant=row["variant"],
-                system=row["system"],
                 gallery=row["gallery"],
                 direction=row["direction"],
-                metric=row["metric"],
                 value=float(row["value"]),
             )
             for row in csv.DictReader(file)

@@ -69,7 +69,7 @@ def main(name: str) -> None:
 
 def collect(rows: Sequence[Row]) -> Sweep:
     """The rows that the table is made of: mAP, both directions' mean."""
-    counted = [row for row in rows if row.direction == "avg" and row.metric == "map"]
+    counted = [row for row in rows if row.direction == "avg"]
     values = defaultdict(list)
     for row in sorted(counted, key=lambda row: row.seed):
         values[row.k_shot, row.variant, row.gallery].append(row.value)
