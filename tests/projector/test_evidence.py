@@ -130,13 +130,7 @@ def test_tip_says_nothing_of_a_class_without_rows(training_without_support):
 @pytest.mark.parametrize("gather_any", [gather, gather_tip_evidence])
 def test_large_classes_are_thinned_and_small_ones_kept(training, gather_any):
     often = np.r_[np.repeat(np.arange(5), 40), np.arange(5, 21)]  # 200 rows of class 0
-    many = replace(
-        training,
-        image=training.image[often],
-        text=training.text[often],
-        labels=training.labels[often],
-        is_support=training.is_support[often],
-    )
+    many = training.take(often)
     image, _ = gather_any(many)
     counts = (image.shares[: MAX_MEMBERS + 16] > 0).sum(axis=0)
     assert list(counts) == [MAX_MEMBERS, 5, 5, 2, 2, 2]
@@ -169,14 +163,7 @@ def test_blocks_do_not_show(training, monkeypatch):
 def repeated(training, rows):
     """The pictures at ascending `rows`, one text for each."""
     first = np.searchsorted(rows, rows)
-    return replace(
-        training,
-        image=training.image[rows],
-        text=training.text[rows],
-        labels=training.labels[rows],
-        is_support=training.is_support[rows],
-        image_rows=first,
-    )
+    return training.take(rows, first)
 
 
 @pytest.mark.parametrize("gather_any", [gather, gather_tip_evidence])

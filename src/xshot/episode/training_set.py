@@ -89,14 +89,19 @@ class TrainingSet:
     @property
     def pictures(self) -> "TrainingSet":
         """The first row of each picture: images without repeats."""
-        kept = self.is_first
+        return self.take(np.flatnonzero(self.is_first))
+
+    def take(
+        self, rows: NDArray[np.int64], image_rows: NDArray[np.int64] | None = None
+    ) -> "TrainingSet":
+        """The pairs at `rows`; `image_rows` says which of them are of one picture."""
         return replace(
             self,
-            image=self.image[kept],
-            text=self.text[kept],
-            labels=self.labels[kept],
-            is_support=self.is_support[kept],
-            image_rows=None,
+            image=self.image[rows],
+            text=self.text[rows],
+            labels=self.labels[rows],
+            is_support=self.is_support[rows],
+            image_rows=image_rows,
         )
 
     @property
