@@ -8,9 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from xshot.errors import UserError
-from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
+from xshot.store.json_tree import json_tree
 from xshot.variants import Variant
 
 
@@ -39,11 +38,5 @@ def read_needs(path: Path) -> Needs:
     Raises:
         UserError: absent or damaged.
     """
-    try:
-        return Needs(**json.loads(read_file(path)))
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; run `dvc repro select`") from None
-    except OSError as error:
-        raise UserError(f"{path}: {explain(error, 're-run `dvc repro select`')}") from None
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{path}: damaged ({error}); re-run `dvc repro select`") from None
+    with json_tree(path, remedy="run `dvc repro select`") as tree:
+        return Needs(**tree)

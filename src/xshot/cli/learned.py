@@ -1,6 +1,5 @@
 """Checks of what the training stages learned, and of the metrics."""
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +10,8 @@ from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures, read_source_hash
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, read_provenance
-from xshot.reading import explain, read_file
 from xshot.report.choice import member_words
+from xshot.store.json_tree import json_tree
 from xshot.store.models import load_model
 from xshot.store.pseudo import read_pseudo
 from xshot.variants import VARIANTS
@@ -102,14 +101,9 @@ def _projector_problems(
 def _read_metrics(path: Path) -> tuple[str, float]:
     """Name and value of `model.target.avg.map`, measured or estimated."""
     remedy = "re-run `dvc repro evaluate`"
-    try:
-        tree = json.loads(read_file(path))
+    with json_tree(path, remedy=remedy) as tree:
         prefix = "estimate." if "estimate" in tree else ""
         value = float(tree.get("estimate", tree)["model"]["target"]["avg"]["map"])
-    except OSError as error:
-        raise UserError(f"{path}: {explain(error, remedy)}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None
     if not math.isfinite(value):
         raise UserError(f"{path}: a number is not finite; {remedy}")
     return f"{prefix}model.target.avg.map", value

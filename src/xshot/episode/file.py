@@ -15,8 +15,8 @@ from typing import Any
 
 from xshot.episode.episode import Episode, HeldOut, PseudoEpisode, Rows, Task
 from xshot.errors import UserError
-from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
+from xshot.store.json_tree import json_tree
 
 SCHEMA_VERSION = 1
 
@@ -137,14 +137,7 @@ def _write(path: Path, tree: dict[str, Any]) -> None:
 @contextmanager
 def _tree(path: Path) -> Iterator[dict[str, Any]]:
     remedy = "re-run `dvc repro episode`"
-    try:
-        tree = json.loads(read_file(path))
+    with json_tree(path, remedy=remedy) as tree:
         if tree["schema_version"] != SCHEMA_VERSION:
             raise UserError(f"{path}: schema version {tree['schema_version']}; {remedy}")
         yield tree
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; {remedy}") from None
-    except OSError as error:
-        raise UserError(f"{path}: {explain(error, remedy)}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None

@@ -14,8 +14,9 @@ from xshot.errors import UserError
 from xshot.model.model import Facts, Model
 from xshot.projector.choice import Choice
 from xshot.projector.file import load_embedder, save_embedder
-from xshot.reading import explain, read_file
+from xshot.reading import read_file
 from xshot.store.atomic import atomic_dir, write_text
+from xshot.store.json_tree import json_tree
 
 SCHEMA_VERSION = 1
 
@@ -65,16 +66,11 @@ def load(folder: str | Path) -> Model:
 
 
 def _read_facts(path: Path) -> Facts:
-    try:
-        tree = json.loads(read_file(path))
+    with json_tree(path, remedy="save the model again") as tree:
         if tree.pop("schema_version") != SCHEMA_VERSION:
             raise ValueError("another schema version")
         names = {key: tuple(tree[key]) for key in ("class_names", "notes")}
         return Facts(**(tree | names))
-    except OSError as error:
-        raise UserError(f"{path}: {explain(error, 'save the model again')}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: damaged ({error}); save the model again") from None
 
 
 def _check_free(folder: Path) -> None:

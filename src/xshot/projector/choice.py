@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from xshot.errors import UserError
-from xshot.reading import explain, read_file
 from xshot.store.atomic import write_text
+from xshot.store.json_tree import json_tree
 from xshot.variants import Variant
 
 SCHEMA_VERSION = 3
@@ -104,8 +103,7 @@ def read_selection(path: Path) -> Selection:
     Raises:
         UserError: absent, damaged or of another schema.
     """
-    try:
-        tree = json.loads(read_file(path))
+    with json_tree(path, remedy="run `dvc repro select`") as tree:
         if tree["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {tree['schema_version']}")
         return Selection(
@@ -116,12 +114,6 @@ def read_selection(path: Path) -> Selection:
             ),
             tuple(tree["notes"]),
         )
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; run `dvc repro select`") from None
-    except OSError as error:
-        raise UserError(f"{path}: {explain(error, 're-run `dvc repro select`')}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: damaged ({error}); re-run `dvc repro select`") from None
 
 
 def read_choice(path: Path) -> Choice:
