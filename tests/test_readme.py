@@ -83,6 +83,20 @@ def test_a_table_shows_the_means_of_its_committed_sweep(folder):
         assert line == f"| {k_shot} | {' | '.join(cells)} |"
 
 
+@pytest.mark.parametrize(
+    ("name", "folder"), [("Myntra", "myntra"), ("Caltech", "caltech"), ("ImageNet", "imagenet")]
+)
+def test_readme_shows_the_means_of_committed_sweeps(name, folder):
+    values = defaultdict(list)
+    for row in read_rows(ROOT / "results" / folder / "sweep.csv"):
+        if (row.direction, row.gallery) == ("avg", "target"):
+            values[row.k_shot, row.variant].append(row.value)
+    expected = [(0, "clip"), (0, "xshot"), (1, "xshot"), (3, "xshot")]
+    cells = [f"{np.mean(values[key]):.3f}"[1:] if key in values else "–" for key in expected]
+    line = next(line for line in README.splitlines() if line.startswith(f"| {name}"))
+    assert line.endswith(f" | {' | '.join(cells)} |")
+
+
 def _allowed(prop: dict[str, Any]) -> str:
     """The range of a value in a few words, from its JSON schema."""
     if "anyOf" in prop:

@@ -4,20 +4,15 @@ What reads it takes a folder in which one file has gone wrong, and either gives 
 raises what the user gets to see as one line.
 """
 
-import csv
-import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 
 import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 from scipy import sparse
 from scipy.io import savemat
@@ -30,11 +25,19 @@ from tests.datasets import (
 )
 from tests.imports import test_containers
 from tests.pictures.files import METADATA
+from tests.torture.caches import cache_files, read_cache
+from tests.torture.tables import (
+    Files,
+    csv_files,
+    encoded,
+    jpg,
+    jsonl_files,
+    parquet_files,
+    unicode_text_files,
+)
 from xshot.cli.artefacts import check_artefacts
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DatasetName
-from xshot.encoder.cache import FeatureCache
-from xshot.encoder.files import FileHashes
 from xshot.encoder.folder import read_folder
 from xshot.errors import UserError
 from xshot.imports.arrays import read_arrays
@@ -44,8 +47,6 @@ from xshot.params import load_params
 from xshot.pictures import BadImageError, decode_image
 from xshot.report.thumbnails import thumbnail
 from xshot.store.manifest import read_manifest, write_manifest
-
-Files = dict[str, bytes]
 
 
 @dataclass(frozen=True)
@@ -78,57 +79,8 @@ def _prepare(name: DatasetName) -> Callable[[Path], None]:
     return read
 
 
-def _jpg() -> bytes:
-    return _encoded(Image.new("RGB", (2, 2), "red"), "JPEG")
-
-
-def _encoded(image: Image.Image, form: str, **options: object) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
 def _bytes(files: dict[str, str | bytes]) -> Files:
     return {name: c.encode() if isinstance(c, str) else c for name, c in files.items()}
-
-
-def _table() -> tuple[list[dict[str, str]], Files]:
-    rows = [
-        {"id": f"row {i}", "image": f"a{i}.jpg", "text": f'say "{i}", twice\nor ä', "label": label}
-        for i, label in enumerate(("cat", "dog|cat", "dog", "bird", "cat"))
-    ]
-    return rows, {row["image"]: _jpg() for row in rows}
-
-
-def _csv(_: Path) -> Files:
-    rows, pictures = _table()
-    text = StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return {"manifest.csv": text.getvalue().encode(), **pictures}
-
-
-def _unicode_text(finished: Path) -> Files:
-    """As Excel writes it: UTF-16, tabs, columns and rows that were touched."""
-    files = _csv(finished)
-    rows = list(csv.reader(StringIO(files["manifest.csv"].decode(), newline="")))
-    text = StringIO()
-    csv.writer(text, delimiter="\t").writerows([*([*row, "", ""] for row in rows), [""] * 7])
-    return {**files, "manifest.csv": text.getvalue().encode("utf-16")}
-
-
-def _jsonl(_: Path) -> Files:
-    rows, pictures = _table()
-    lines = "".join(f"{json.dumps({**row, 'label': row['label'].split('|')})}\n" for row in rows)
-    return {"manifest.jsonl": lines.encode(), **pictures}
-
-
-def _parquet(_: Path) -> Files:
-    rows, pictures = _table()
-    buffer = BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), buffer)
-    return {"manifest.parquet": buffer.getvalue(), **pictures}
 
 
 def _nus_wide(_: Path) -> Files:
@@ -140,7 +92,7 @@ def _nus_wide(_: Path) -> Files:
             "ImageList/TrainImagelist.txt": "\n".join(names[::2]),
             "ImageList/TestImagelist.txt": "\n".join(names[1::2]),
             "NUS-WIDE-10K.txt": "\n".join(names[:9]),
-            **{f"Flickr/{name.replace(chr(92), '/')}": _jpg() for name in names},
+            **{f"Flickr/{name.replace(chr(92), '/')}": jpg() for name in names},
         }
     )
 
@@ -151,19 +103,19 @@ def _pictures(_: Path) -> Files:
     exif = Image.Exif()
     exif[0x0112] = 6
     return {
-        "a.jpg": _encoded(picture, "JPEG", exif=exif),
-        "progressive.jpg": _encoded(picture, "JPEG", progressive=True),
-        "cmyk.jpg": _encoded(picture.convert("CMYK"), "JPEG"),
-        "a.png": _encoded(picture, "PNG"),
-        "palette.png": _encoded(picture.quantize(7), "PNG", transparency=0),
-        "deep.png": _encoded(Image.fromarray(noise[..., 0].astype(np.uint16) * 257), "PNG"),
-        "alpha.webp": _encoded(picture.convert("RGBA"), "WEBP"),
-        "moving.gif": _encoded(picture, "GIF", save_all=True, append_images=[picture.rotate(9)]),
-        "a.tiff": _encoded(picture, "TIFF", compression="tiff_lzw"),
-        "a.bmp": _encoded(picture, "BMP"),
-        "a.ppm": _encoded(picture, "PPM"),
-        "a.avif": _encoded(picture, "AVIF"),
-        "phone.jpg": _encoded(picture, "MPO", save_all=True, append_images=[picture.rotate(9)]),
+        "a.jpg": encoded(picture, "JPEG", exif=exif),
+        "progressive.jpg": encoded(picture, "JPEG", progressive=True),
+        "cmyk.jpg": encoded(picture.convert("CMYK"), "JPEG"),
+        "a.png": encoded(picture, "PNG"),
+        "palette.png": encoded(picture.quantize(7), "PNG", transparency=0),
+        "deep.png": encoded(Image.fromarray(noise[..., 0].astype(np.uint16) * 257), "PNG"),
+        "alpha.webp": encoded(picture.convert("RGBA"), "WEBP"),
+        "moving.gif": encoded(picture, "GIF", save_all=True, append_images=[picture.rotate(9)]),
+        "a.tiff": encoded(picture, "TIFF", compression="tiff_lzw"),
+        "a.bmp": encoded(picture, "BMP"),
+        "a.ppm": encoded(picture, "PPM"),
+        "a.avif": encoded(picture, "AVIF"),
+        "phone.jpg": encoded(picture, "MPO", save_all=True, append_images=[picture.rotate(9)]),
         "texts.png": METADATA["png, 2 MB xmp"](),
     }
 
@@ -211,33 +163,6 @@ _ARTEFACTS = (
 )
 
 
-def _cache(folder: Path) -> None:
-    """Damage costs rows, never an error; what is kept is what was stored."""
-    cache = FeatureCache(folder / "image")
-    keys = [bytes([number]) * 32 for number in range(40)]
-    kept = [key for key in keys if key in cache]
-    expected = np.array([[key[0]] * 3 for key in kept], np.float32).reshape(-1, 3)
-    np.testing.assert_array_equal(cache.rows(kept).reshape(-1, 3), expected)
-    FileHashes(folder / "files.hashes").get(folder / "image")
-
-
-def _cache_files(_: Path) -> Files:
-    with tempfile.TemporaryDirectory() as name:
-        for start in (0, 20):
-            cache = FeatureCache(Path(name))
-            for first in range(start, start + 20, 4):
-                keys = [bytes([number]) * 32 for number in range(first, first + 4)]
-                cache.add(keys, np.array([[key[0]] * 3 for key in keys], np.float32))
-            cache.close()
-        files = {f"image/{path.name}": path.read_bytes() for path in Path(name).iterdir()}
-        hashes = FileHashes(Path(name, "files.hashes"))
-        for shard in Path(name).glob("*.shard"):
-            os.utime(shard, (0, 0))
-            hashes.hash_file(shard)
-        hashes.save()
-        return files | {"files.hashes": Path(name, "files.hashes").read_bytes()}
-
-
 def _features(_: Path) -> Files:
     rng = np.random.default_rng(0)
     image, text = rng.normal(size=(2, 12, 4))
@@ -279,21 +204,21 @@ def _import(folder: Path) -> None:
 _LISTS = (".csv", ".jsonl", ".parquet", ".list", ".txt", ".xml")
 
 KINDS: dict[str, Kind] = {
-    "manifest.csv": Kind(_csv, _prepare("manifest"), _LISTS),
-    "unicode text": Kind(_unicode_text, _prepare("manifest"), _LISTS),
-    "manifest.jsonl": Kind(_jsonl, _prepare("manifest"), _LISTS),
-    "manifest.parquet": Kind(_parquet, _prepare("manifest"), _LISTS),
-    "wikipedia": Kind(lambda _: _bytes(test_wikipedia.mini(_jpg())), _prepare("wikipedia"), _LISTS),
+    "manifest.csv": Kind(csv_files, _prepare("manifest"), _LISTS),
+    "unicode text": Kind(unicode_text_files, _prepare("manifest"), _LISTS),
+    "manifest.jsonl": Kind(jsonl_files, _prepare("manifest"), _LISTS),
+    "manifest.parquet": Kind(parquet_files, _prepare("manifest"), _LISTS),
+    "wikipedia": Kind(lambda _: _bytes(test_wikipedia.mini(jpg())), _prepare("wikipedia"), _LISTS),
     "pascal_sentence": Kind(
-        lambda _: _bytes(test_pascal_sentence.mini(_jpg())), _prepare("pascal_sentence"), _LISTS
+        lambda _: _bytes(test_pascal_sentence.mini(jpg())), _prepare("pascal_sentence"), _LISTS
     ),
     "nus_wide": Kind(_nus_wide, _prepare("nus_wide"), _LISTS),
     "nus_wide_10k": Kind(_nus_wide, _prepare("nus_wide_10k"), _LISTS),
     "nus_wide_81": Kind(_nus_wide, _prepare("nus_wide_81"), _LISTS),
-    "xmedianet": Kind(lambda _: _bytes(test_xmedianet.mini(_jpg())), _prepare("xmedianet"), _LISTS),
+    "xmedianet": Kind(lambda _: _bytes(test_xmedianet.mini(jpg())), _prepare("xmedianet"), _LISTS),
     "pictures": Kind(_pictures, _look),
     "imports": Kind(_features, _import),
-    "cache": Kind(_cache_files, _cache),
+    "cache": Kind(cache_files, read_cache),
     "tables": Kind(_below(*_ARTEFACTS), _artefacts, (".h5",)),
     "artefacts": Kind(
         _below(*_ARTEFACTS), _artefacts, (".json", ".parquet", ".safetensors", ".yaml", ".csv")
