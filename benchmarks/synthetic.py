@@ -20,11 +20,12 @@ class Shape:
     """A data set's numbers.
 
     Attributes:
-        rows: image-text pairs, every fifth of a class for testing.
+        rows: pictures, every fifth of a class for testing.
         dimensions: of a feature.
         classes: the most frequent is `rows ** -skew` times as rare as the first.
         skew: 1 as in NUS-WIDE, whose most frequent concept is a hundred times the rarest.
-        labels: at most so many a row.
+        labels: at most so many a picture.
+        texts: so many a picture, each of them a pair.
     """
 
     rows: int
@@ -32,6 +33,7 @@ class Shape:
     classes: int
     skew: float = 0.3
     labels: int = 1
+    texts: int = 1
 
 
 def write_inputs(shape: Shape, folder: Path) -> None:
@@ -41,25 +43,26 @@ def write_inputs(shape: Shape, folder: Path) -> None:
     drawn = _draw_classes(shape, rng)
     centres = rng.standard_normal((shape.classes, shape.dimensions), np.float32)
     gaps = 2 * rng.standard_normal((2, shape.dimensions), np.float32)
-    sides = [np.empty((shape.rows, shape.dimensions), np.float32) for _ in range(2)]
-    for start in range(0, shape.rows, _BLOCK):
-        block = slice(start, min(shape.rows, start + _BLOCK))
-        own = centres[drawn[block]].mean(axis=1)
-        for side, gap in zip(sides, gaps, strict=True):
-            side[block] = _unit(own + gap + 2 * rng.standard_normal(own.shape, np.float32))
-    labels = tuple(tuple(names[c] for c in sorted(set(row))) for row in drawn.tolist())
-    ids = tuple(f"row-{number:06d}" for number in range(shape.rows))
+    of_pair = np.repeat(np.arange(shape.rows), shape.texts)
+    image = _draw_features(centres, drawn, gaps[0], rng)[of_pair]
+    text = _draw_features(centres, drawn[of_pair], gaps[1], rng)
+    labels = [tuple(names[c] for c in sorted(set(row))) for row in drawn.tolist()]
+    splits = np.where(_is_test(drawn[:, 0]), "test", "train")
+    ids = tuple(f"row-{number:06d}" for number in range(len(of_pair)))
     manifest = Manifest(
         ids=ids,
-        images=tuple(f"{row}.jpg" for row in ids),
-        texts=tuple(f"{row}: {' and '.join(own)}" for row, own in zip(ids, labels, strict=True)),
-        labels=labels,
-        splits=tuple(np.where(_is_test(drawn[:, 0]), "test", "train").tolist()),
+        images=tuple(f"{picture}.jpg" for picture in of_pair),
+        texts=tuple(
+            f"{row}: {' and '.join(labels[picture])}"
+            for row, picture in zip(ids, of_pair, strict=True)
+        ),
+        labels=tuple(labels[picture] for picture in of_pair),
+        splits=tuple(splits[of_pair].tolist()),
     )
     write_manifest(folder / "data/manifest.parquet", manifest)
     write_features(
         folder / "data/features.h5",
-        Features(ids, *sides),
+        Features(ids, image, text),
         ClassFeatures(names, _unit(centres + gaps[1])),
         EncoderRecord("synthetic", {"precision": "float32"}, ("{}",)),
     )
@@ -88,6 +91,21 @@ def _draw_classes(shape: Shape, rng: np.random.Generator) -> NDArray[np.int64]:
     least = min(shape.rows // shape.classes, 2 * _TEST_EVERY)
     drawn[: shape.classes * least] = np.tile(np.arange(shape.classes), least)[:, None]
     return drawn
+
+
+def _draw_features(
+    centres: NDArray[np.float32],
+    drawn: NDArray[np.int64],
+    gap: NDArray[np.float32],
+    rng: np.random.Generator,
+) -> NDArray[np.float32]:
+    """(N, D) unit features around the mean of each row's classes, all of them shifted by a gap."""
+    features = np.empty((len(drawn), len(gap)), np.float32)
+    for start in range(0, len(drawn), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        own = centres[drawn[block]].mean(axis=1)
+        features[block] = _unit(own + gap + 2 * rng.standard_normal(own.shape, np.float32))
+    return features
 
 
 def _is_test(classes: NDArray[np.int64]) -> NDArray[np.bool_]:

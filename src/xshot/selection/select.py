@@ -26,7 +26,7 @@ from xshot.selection.workbench import Reader, Settings, Workbench
 from xshot.store.features import ClassFeatures
 from xshot.variants import Variant
 
-MAX_ROWS = 4000
+MAX_ROWS = 1500
 """Held-out rows of a kind that a pseudo-episode is judged on; more are thinned evenly."""
 
 WITHIN_ERROR = 0.5
