@@ -38,7 +38,8 @@ def draw_map_by_questions(panels: Mapping[str, Sequence[Line]]) -> str:
             for line in lines:
                 colour = _COLOURS.get(line.arm, _OTHER)
                 axes.plot(line.questions, line.values, marker="o", color=colour, label=line.arm)
-            axes.legend(frameon=False)
+        handles, labels = row[0].get_legend_handles_labels()  # the arms are the same in each
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
         text = StringIO()
         figure.savefig(text, format="svg", facecolor="white", metadata={"Date": None})
     return text.getvalue()
