@@ -1,6 +1,7 @@
 """`xshot suggest`: what a user types and what comes out."""
 
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -84,3 +85,21 @@ def test_where_every_row_is_learned_from_it_says_so(clone, run, task):
     path.write_text(json.dumps(tree))
     with pytest.raises(UserError, match="every training row is learned from"):
         run(task.target[0])
+
+
+def test_of_a_folder_every_picture_may_be_asked_about(clone, run, tmp_path):
+    manifest = read_manifest(clone.path / "data/manifest.parquet")
+    root = clone.path / clone.get("data.root")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for image in manifest.images[:6]:
+        shutil.copy(root / image, folder)
+    CliRunner().invoke(build(["index"]), ["index", str(folder)])
+    index = ["--index", "data/indexes/photos.h5"]
+    every = {path.name for path in folder.iterdir()}
+    assert set(images(run, "something new", *index, "--n", 9)) == every
+    first = images(run, "something new", *index, "--n", 1)
+    answered = [*index, "--refused", first[0]]
+    assert set(images(run, "something new", *answered, "--n", 9)) == every - set(first)
+    with pytest.raises(UserError, match=rf"nowhere.png: no image of {folder}; the nearest are"):
+        run("something new", *index, "--confirmed", "nowhere.png")
