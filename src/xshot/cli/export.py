@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from xshot.cli.retriever import GalleryOption, ModelOption
+from xshot.cli.retriever import GalleryOption, ModelOption, open_gallery
 from xshot.terminal import one_line, say
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def command(
 
     if index is None:
         done = write(read_dataset(Path(), Path(params.section(DataParams).root)))
+    elif index.is_dir():
+        done = write(open_gallery(index))
     else:
         with open_index(index) as gallery:
             done = write(gallery)

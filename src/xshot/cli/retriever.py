@@ -20,7 +20,7 @@ GalleryOption = Annotated[
     ),
 ]
 
-# For one query and fewer rows than this, a second thread costs more in hand-overs than it computes.
+# For one query and fewer rows in memory, a second thread costs more in hand-overs than it computes.
 _LARGE = 20_000
 
 
@@ -39,6 +39,21 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def open_gallery(index: Path) -> "Gallery":
+    """What `xshot index` has written: a file as a whole, or a table, which stays on disk.
+
+    Raises:
+        UserError: it is absent or damaged.
+    """
+    if index.is_dir():
+        from xshot.lance_store.gallery import open_store
+
+        return open_store(index)
+    from xshot.search.index import read_index
+
+    return read_index(index)
+
+
 def load_retriever(
     model: Path, index: Path | None, of_dataset: "Callable[[Path], Gallery] | None" = None
 ) -> "Retriever":
@@ -46,7 +61,7 @@ def load_retriever(
 
     Args:
         model: folder that train_projector has written.
-        index: file that `xshot index` has written, if any.
+        index: file or table that `xshot index` has written, if any.
         of_dataset: gives rows of the dataset for `data.root`; its test rows if None.
 
     Raises:
@@ -56,15 +71,14 @@ def load_retriever(
     from xshot.datasets.params import DataParams
     from xshot.params import RunParams, load_params
     from xshot.search.gallery import read_dataset
-    from xshot.search.index import read_index
     from xshot.search.retriever import Retriever
 
     params = load_params()
     if index is not None:
-        gallery = read_index(index)
+        gallery = open_gallery(index)
     else:
         root = Path(params.section(DataParams).root)
         gallery = read_dataset(Path(), root) if of_dataset is None else of_dataset(root)
-    if len(gallery) < _LARGE:
+    if len(gallery) < _LARGE or gallery.table is not None:
         limit_threads(1)
     return Retriever.load(model, gallery=gallery, device=params.section(RunParams).device)

@@ -30,6 +30,12 @@ def command(
         typer.Option(help="what to compare with the query (default: what the query is not)"),
     ] = None,
     index: GalleryOption = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            help="of a gallery on disk only rows that fulfil this, in SQL: \"path LIKE 'birds/%'\""
+        ),
+    ] = None,
     model: ModelOption = Path("models/projector"),
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     html: Annotated[
@@ -52,7 +58,9 @@ def command(
         retriever = load_retriever(model, index)
         systems: tuple[System, ...] = SYSTEMS if system == "both" else (system,)
         answers: dict[str, list[Hit]] = {
-            name: retriever.search(text=text, image=image, k=top, system=name, find=find)
+            name: retriever.search(
+                text=text, image=image, k=top, system=name, find=find, where=where
+            )
             for name in systems
         }
     query = str(image) if text is None else text

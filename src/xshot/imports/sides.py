@@ -38,7 +38,7 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
             in the rows that they have or in how these are split.
     """
     there = {role.kind for role in roles} | {"image", "text", "labels"}
-    sides = {kind: _side(roles, kind) for kind in get_args(RowKind) if kind in there}
+    sides = {kind: side_of(roles, kind) for kind in get_args(RowKind) if kind in there}
     sizes = {kind: Counter(side.splits) for kind, side in sides.items()}
     if any(size != sizes["image"] for size in sizes.values()):
         # Whole beside parts, too: whether the whole has its train rows first is not known.
@@ -66,7 +66,12 @@ def _of_fewer_pictures(sizes: dict[Kind, Counter[str | None]]) -> str:
     )
 
 
-def _side(roles: Roles, kind: Kind) -> Side:
+def side_of(roles: Roles, kind: Kind) -> Side:
+    """All rows of a kind.
+
+    Raises:
+        UserError: there are none, or only one part of them.
+    """
     whole = roles.get(Role(kind, ""))
     if whole is not None:
         flat = _flat(whole)

@@ -1,10 +1,10 @@
 """What is searched: the dataset's test rows, the images of any folder, or features in memory."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xshot.episode.file import read_episode
 from xshot.errors import UserError
 from xshot.model.arrays import ArrayLike, feature_rows
+from xshot.search.table import Table, Told
 from xshot.store.features import read_encoder, read_features, read_ids
 from xshot.store.manifest import Manifest, read_manifest
 
@@ -24,6 +25,28 @@ Matrix = NDArray[np.float32]
 FEATURES = Path("data/features.h5")
 MANIFEST = Path("data/manifest.parquet")
 EPISODE = Path("data/episode.json")
+
+
+class FeatureRows(Protocol):
+    """Features (N, D) of which no more than some rows need be in memory; an array is one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, D)."""
+        ...
+
+    @property
+    def dtype(self) -> Any:
+        """Of the numbers."""
+        ...
+
+    def __len__(self) -> int:
+        """N."""
+        ...
+
+    def __getitem__(self, rows: Any, /) -> Any:
+        """Some of the rows, by a slice or by their places."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -40,16 +63,18 @@ class Gallery:
         root: where the images lie; None if only the caller knows.
         pictures: (P,) the first row of each picture, where several rows show one; None = every row
             shows its own.
+        table: that holds the rows, where they are not in memory.
     """
 
     name: str
-    images: tuple[str, ...]
-    texts: tuple[str, ...]
-    labels: tuple[tuple[str, ...], ...]
-    features: dict[str, Matrix]
+    images: Sequence[str]
+    texts: Sequence[str]
+    labels: Sequence[tuple[str, ...]]
+    features: Mapping[str, FeatureRows]
     encoder_fingerprint: str
     root: Path | None = None
     pictures: NDArray[np.int64] | None = None
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -78,6 +103,16 @@ class Gallery:
                 f"{self.name}: its features are of another encoder than {model} was trained "
                 "with; index it again, or run `dvc repro` for the dataset"
             )
+
+    def told(self, rows: Sequence[int]) -> list[Told]:
+        """Path, text and labels of each row."""
+        if self.table is not None:
+            return self.table.told(np.asarray(rows, np.int64))
+        texts, labels = self.texts, self.labels
+        return [
+            Told(self.images[row], texts[row] if texts else "", labels[row] if labels else ())
+            for row in rows
+        ]
 
     def picture(self, row: int) -> Path | None:
         """The file of a row's image, if it is known where the images lie."""

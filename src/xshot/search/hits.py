@@ -41,11 +41,13 @@ def hits_of(
         Hit(
             row=row,
             score=score,
-            image=gallery.images[row],
-            text=gallery.texts[row] if gallery.texts else "",
-            labels=gallery.labels[row] if gallery.labels else (),
+            image=told.image,
+            text=told.text,
+            labels=told.labels,
             guess=guess,
             confidence=confidence,
         )
-        for row, score, (guess, confidence) in zip(rows, scores, guesses, strict=True)
+        for row, told, score, (guess, confidence) in zip(
+            rows, gallery.told(rows), scores, guesses, strict=True
+        )
     ]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xshot.encoder.cache import FeatureCache
+from xshot.encoder.cache import CachedRows, FeatureCache
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import cache_name, identify
 from xshot.encoder.image_cache import encode_files
@@ -52,10 +52,40 @@ class LeftOut:
     reason: str
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """The images of a folder that can be read, N.
+
+    Attributes:
+        root: the folder.
+        images: their paths in it.
+        keys: digests of their content.
+        features: (N, D), read from the cache when a slice or some places are asked for.
+        fingerprint: of the encoder.
+        left_out: the images that cannot be read.
+        notes: on what was passed over.
+    """
+
+    root: Path
+    images: list[str]
+    keys: list[bytes]
+    features: CachedRows
+    fingerprint: str
+    left_out: list[LeftOut]
+    notes: list[str]
+
+
 def index_folder(
     root: Path, encoder: QueryEncoder, *, cache: Path, threads: int
 ) -> tuple[Gallery, list[LeftOut], list[str]]:
-    """Features of every image under `root`, those left out, and notes on what was passed over.
+    """The images of a folder in memory, those left out, and notes; as `encode_folder`."""
+    found = encode_folder(root, encoder, cache=cache, threads=threads)
+    gallery = _gallery(root, found.images, found.features[:], found.fingerprint)
+    return gallery, found.left_out, found.notes
+
+
+def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: int) -> Encoded:
+    """Every image under `root`, encoded.
 
     Whatever stops it, what was encoded by then is in the cache and is not encoded again.
 
@@ -93,11 +123,16 @@ def index_folder(
                 f"{left_out[0].image}: {left_out[0].reason}; name another folder"
             )
         kept = sorted(keys)
-        features = known.rows([keys[place] for place in kept])
-    gallery = _gallery(
-        root, [images[place] for place in kept], features, encoder.identity.fingerprint
-    )
-    return gallery, sorted(left_out, key=lambda one: one.image), notes
+        places = np.fromiter((known.place(keys[place]) for place in kept), np.int64, len(kept))
+        return Encoded(
+            root=root,
+            images=[images[place] for place in kept],
+            keys=[keys[place] for place in kept],
+            features=known.rows_at(places),
+            fingerprint=encoder.identity.fingerprint,
+            left_out=sorted(left_out, key=lambda one: one.image),
+            notes=notes,
+        )
 
 
 def write_index(path: Path, gallery: Gallery) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from xshot.curves import Curves
 from xshot.errors import UserError
@@ -19,16 +18,14 @@ from xshot.search.examples import (
     prompt_of,
 )
 from xshot.search.hits import Hit, hits_of
+from xshot.search.pool import pool_of
 from xshot.search.searcher import Searcher
-from xshot.search.space import SIDES, Matrix, Modality
+from xshot.search.space import SIDES, Matrix
 from xshot.suggestion.names import Names
-
-if TYPE_CHECKING:
-    pass
 
 
 class Retriever(Searcher):
-    """Exact search in a gallery, and further classes without training.
+    """Search in a gallery, and further classes without training.
 
     It may be used by several threads. Make it with `Retriever.load` or `Retriever.from_features`.
     """
@@ -102,17 +99,19 @@ class Retriever(Searcher):
         else:
             check_new_class(name, self.classes, self.templates)
             place = prompt_of(name, self.encoder, self.templates)
+        pool = pool_of(self.gallery, self._space.embedder, self._prompt(place), confirmed, refused)
         found = suggest_rows(
             self._space.embedder,
             self._names,
             place,
-            self._pool,
-            pictures=self.gallery.first_rows,
-            confirmed=confirmed,
-            refused=refused,
+            pool.features,
+            pictures=pool.pictures,
+            confirmed=pool.places(confirmed),
+            refused=pool.places(refused),
             n=n,
         )
-        rows, scores = [each.row for each in found], [each.probability for each in found]
+        rows = pool.rows[[each.row for each in found]].tolist()
+        scores = [each.probability for each in found]
         return hits_of(self.gallery, rows, scores, [(None, 0.0)] * len(rows))
 
     def without_class(self, name: str) -> "Retriever":
@@ -146,12 +145,16 @@ class Retriever(Searcher):
 
     @cached_property
     def _names(self) -> Names:
-        return names_of(self._space.embedder, list(self._pool))
-
-    @property
-    def _pool(self) -> dict[Modality, Matrix]:
         features = self.gallery.features
-        return {each: features[each] for each in SIDES if each in features}
+        return names_of(self._space.embedder, [each for each in SIDES if each in features])
+
+    def _prompt(self, place: int | Matrix) -> Matrix:
+        """(D,) the centred prompt of a class: of one that is known, or from its feature."""
+        if isinstance(place, int):
+            known: Matrix = self._names.prompts[place]
+            return known
+        centred: Matrix = self._space.embedder.centring.of_text(place[None])[0]
+        return centred
 
     def _check_knows_classes(self) -> None:
         if not self.knows_classes:

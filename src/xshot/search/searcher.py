@@ -12,17 +12,13 @@ from xshot.model.arrays import ArrayLike, as_array, feature_rows
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import Provenance, load_embedder
 from xshot.retrieval.compact import CompactRows
-from xshot.retrieval.search import top_k
-from xshot.search.classes import NewClass, add_classes
+from xshot.search.classes import NewClass
 from xshot.search.encoder import QueryEncoder, check_dimensions, encoder_at, repository_of
-from xshot.search.examples import (
-    Picture,
-    check_asked,
-    open_picture,
-)
+from xshot.search.examples import Picture, check_asked, open_picture
 from xshot.search.gallery import FEATURES, Gallery, gallery_of, read_dataset
 from xshot.search.hits import Guess, Hit, hits_of
-from xshot.search.space import SIDES, Matrix, Modality, Space, System
+from xshot.search.space import SIDES, Matrix, Modality, System
+from xshot.search.two_stages import space_of
 from xshot.store.features import read_encoder
 
 if TYPE_CHECKING:
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Searcher:
-    """Exact search in a gallery, in the space of the trained model or of raw CLIP."""
+    """Search in a gallery, in the space of the trained model or of raw CLIP."""
 
     def __init__(
         self,
@@ -48,7 +44,7 @@ class Searcher:
         self.provenance = provenance
         self.templates = tuple(templates)
         self._trained = embedder
-        self._space = Space(add_classes(embedder, added), gallery)
+        self._space = space_of(embedder, added, gallery)
 
     @classmethod
     def load(
@@ -82,6 +78,8 @@ class Searcher:
         check_dimensions(encoder, len(embedder.centring.image), str(folder))
         gallery = read_dataset(repository) if gallery is None else gallery
         gallery.check_encoder(provenance, folder)
+        if gallery.table is not None:
+            gallery.table.use(folder)
         features = repository / FEATURES
         templates = read_encoder(features).templates if features.exists() else ()
         return cls(embedder, provenance, encoder, gallery, templates=templates)
@@ -155,6 +153,7 @@ class Searcher:
         k: int = 12,
         system: System = "model",
         find: Modality | None = None,
+        where: str | None = None,
     ) -> list[Hit]:
         """The k best rows for a text or for an image, best first.
 
@@ -165,15 +164,16 @@ class Searcher:
             system: `model` or raw `clip`.
             find: what is compared with the query; what the query is not, if None, or whatever the
                 gallery has.
+            where: of a gallery on disk, what a row has to fulfil, in SQL: "path LIKE 'birds/%'".
 
         Raises:
-            UserError: the text is empty, the image cannot be read, or the gallery has nothing of
-                the kind to find.
+            UserError: the text is empty, the image cannot be read, `where` cannot be understood, or
+                the gallery has nothing of the kind to find.
             ValueError: not exactly one query, or no such `k`, `system` or `find`.
         """
         check_asked(k, system, find)
         feature, asked = self._encoded(text, image)
-        return self.rank(feature, asked, k=k, system=system, find=find)
+        return self.rank(feature, asked, k=k, system=system, find=find, where=where)
 
     def embed_query(
         self, *, text: str | None = None, image: Picture | None = None, system: System = "model"
@@ -199,20 +199,19 @@ class Searcher:
         k: int,
         system: System = "model",
         find: Modality | None = None,
+        where: str | None = None,
     ) -> list[Hit]:
         """As `search`, for the CLIP feature (D,) of an image or a text (`asked`), of any norm."""
         check_asked(k, system, find)
         row = as_array(feature, "feature")[None]
         query = feature_rows(row, "feature", [], dimensions=len(self._trained.centring.image))
         found = self._found(asked, find)
-        items = self._space.items(system, found)
-        places, scores = top_k(self._space.query(query, system, asked), items, k)
-        rows = places[0]
-        if found == "image" and self.gallery.pictures is not None:
-            rows = self.gallery.pictures[rows]
+        rows, scores = self._space.nearest(
+            query, asked, system=system, found=found, k=k, where=where
+        )
         knows = system == "model" and self.knows_classes
         guesses = self._guesses(rows, found) if knows else [(None, 0.0)] * len(rows)
-        return hits_of(self.gallery, rows.tolist(), scores[0].tolist(), guesses)
+        return hits_of(self.gallery, rows.tolist(), scores.tolist(), guesses)
 
     def items(self, system: System, modality: Modality) -> Matrix | CompactRows:
         """The gallery (N, E) as `system` sees it, each picture once; embedded when asked for."""
@@ -220,9 +219,7 @@ class Searcher:
 
     def embed(self) -> None:
         """Embed the gallery now, so that no query has to wait for it."""
-        for modality in SIDES:
-            if modality in self.gallery.features:
-                self._space.items("model", modality)
+        self._space.prepare()
 
     def _encoded(self, text: str | None, image: Picture | None) -> tuple[Matrix, Modality]:
         """The CLIP feature (D,) of a query, and what it is of."""

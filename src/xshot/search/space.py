@@ -6,9 +6,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from xshot.errors import UserError
 from xshot.projector.coordinates import MOST_CLASSES
 from xshot.projector.embedder import Embedder
 from xshot.retrieval.compact import CompactRows
+from xshot.retrieval.search import top_k
 from xshot.search.gallery import Gallery
 
 Matrix = NDArray[np.float32]
@@ -34,7 +36,7 @@ class Space:
         """The gallery (N, E), each picture once; compact where the model knows many classes."""
         key = (system, modality)
         if key not in self._items:
-            features = self._gallery.features[modality]
+            features = self._gallery.features[modality][:]
             if modality == "image" and self._gallery.pictures is not None:
                 features = features[self._gallery.pictures]
             self._items[key] = features if system == "clip" else self._embedded(features, modality)
@@ -42,13 +44,37 @@ class Space:
 
     def query(self, feature: Matrix, system: System, modality: Modality) -> Matrix:
         """(1, D) CLIP feature of a query -> (1, E)."""
-        if system == "clip":
-            return feature
-        query = embed(self.embedder, feature, modality)
-        if self.embedder.joined:
-            # What makes up for unit norm counts in no similarity, that of two images included.
-            query[:, -2:] = 0
-        return query
+        return query_of(self.embedder, feature, system, modality)
+
+    def nearest(
+        self,
+        feature: Matrix,
+        asked: Modality,
+        *,
+        system: System,
+        found: Modality,
+        k: int,
+        where: str | None = None,
+    ) -> tuple[NDArray[np.int64], Matrix]:
+        """The k best rows (K,) of the gallery for a CLIP feature (1, D), best first, their scores.
+
+        Raises:
+            UserError: the gallery cannot be filtered by `where`.
+        """
+        if where is not None:
+            raise UserError(
+                f"{self._gallery.name}: only a gallery on disk can be filtered; make one with "
+                "`xshot index FOLDER --store lance`"
+            )
+        places, scores = top_k(self.query(feature, system, asked), self.items(system, found), k)
+        shown = self._gallery.pictures if found == "image" else None
+        return (places[0] if shown is None else shown[places[0]]), scores[0]
+
+    def prepare(self) -> None:
+        """Embed the gallery now, so that no query has to wait for it."""
+        for modality in SIDES:
+            if modality in self._gallery.features:
+                self.items("model", modality)
 
     def _embedded(self, features: Matrix, modality: Modality) -> Matrix | CompactRows:
         blocks = self._blocks(features, modality)
@@ -67,6 +93,17 @@ class Space:
     def _blocks(self, features: Matrix, modality: Modality) -> Iterator[Matrix]:
         for start in range(0, max(1, len(features)), BLOCK_ROWS):
             yield embed(self.embedder, features[start : start + BLOCK_ROWS], modality)
+
+
+def query_of(embedder: Embedder, feature: Matrix, system: System, modality: Modality) -> Matrix:
+    """(Q, D) CLIP features of queries -> (Q, E), as an embedder or raw CLIP sees them."""
+    if system == "clip":
+        return feature
+    query = embed(embedder, feature, modality)
+    if embedder.joined:
+        # What makes up for unit norm counts in no similarity, that of two images included.
+        query[:, -2:] = 0
+    return query
 
 
 def embed(embedder: Embedder, features: Matrix, modality: Modality) -> Matrix:

@@ -1,0 +1,95 @@
+"""A gallery on disk answers as the same gallery in memory does."""
+
+import numpy as np
+import pytest
+
+from tests.lance_store.conftest import agree
+from xshot.errors import UserError
+from xshot.lance_store.gallery import open_store
+
+QUERIES = ("a red bird", "a house", "something to eat")
+
+
+@pytest.mark.parametrize("system", ["model", "clip"])
+@pytest.mark.parametrize("text", QUERIES)
+def test_answers_are_those_of_the_gallery_in_memory(stored, in_memory, system, text):
+    agree(*(one.search(text=text, system=system, k=9) for one in (stored, in_memory)))
+
+
+def test_rows_are_read_as_they_were_written(path, gallery):
+    back = open_store(path)
+    assert len(back) == len(gallery)
+    assert tuple(back.images) == gallery.images
+    assert (back.texts[3], back.labels[4], back.images[-1]) == (
+        gallery.texts[3],
+        gallery.labels[4],
+        gallery.images[-1],
+    )
+    assert (back.root, back.name) == (gallery.root, str(gallery.root))
+    features = gallery.features["image"]
+    np.testing.assert_array_equal(back.features["image"][:], features)
+    np.testing.assert_array_equal(back.features["image"][[9, 2, 30, 0]], features[[9, 2, 30, 0]])
+    assert back.features["image"][[]].shape == (0, features.shape[1])
+    assert back.told([5, 1]) == gallery.told([5, 1])
+
+
+def test_more_answers_than_candidates_may_be_asked_for(stored, in_memory, monkeypatch):
+    monkeypatch.setattr("xshot.search.two_stages.CANDIDATES", 2)
+    agree(*(one.search(text="a bird", k=20) for one in (stored, in_memory)))
+
+
+def test_a_class_that_is_added_later_counts(stored, in_memory):
+    grown = [one.with_class("a new one", rows=[0, 3, 8]) for one in (stored, in_memory)]
+    agree(*(one.search(text="a new one", k=9) for one in grown))
+    assert "a new one" in {hit.guess for hit in grown[0].search(text="a new one", k=9)}
+
+
+def test_suggestions_are_those_of_the_gallery_in_memory(stored, in_memory):
+    for name in (stored.classes[0], "a new one"):
+        found = [one.suggest(name, n=3, confirmed=[4], refused=[7]) for one in (stored, in_memory)]
+        agree(*found)
+    with pytest.raises(ValueError, match="row 10000 is none"):
+        stored.suggest("a new one", confirmed=[10_000])
+
+
+@pytest.mark.parametrize(
+    ("where", "is_kept"),
+    [
+        ("path LIKE 'a/%'", lambda told: told.image.startswith("a/")),
+        ("path = 'b/3 it''s.png'", lambda told: told.image == "b/3 it's.png"),
+        ("array_has(labels, 'CLASS')", lambda told: "CLASS" in told.labels),
+        ("NOT array_has(labels, 'CLASS') AND path LIKE 'b%'", lambda told: False),
+        ("path = 'none'", lambda told: False),
+    ],
+)
+def test_rows_can_be_filtered(stored, in_memory, gallery, where, is_kept):
+    name = gallery.labels[0][0]
+    if where.startswith("NOT"):
+        kept = {
+            row
+            for row, told in enumerate(gallery.told(range(len(gallery))))
+            if name not in told.labels and told.image.startswith("b")
+        }
+    else:
+        told = gallery.told(range(len(gallery)))
+        named = [
+            one._replace(labels=tuple("CLASS" if x == name else x for x in one.labels))
+            for one in told
+        ]
+        kept = {row for row, one in enumerate(named) if is_kept(one)}
+    hits = stored.search(text="a bird", k=6, where=where.replace("CLASS", name.replace("'", "''")))
+    expected = [hit for hit in in_memory.search(text="a bird", k=500) if hit.row in kept]
+    agree(hits, expected[:6])
+
+
+def test_a_filter_that_cannot_be_understood_is_one_line(stored, in_memory):
+    for where in ("nosuch = 3", "path =", "labels = 'cat'", ""):
+        with pytest.raises(UserError, match=rf"^--where {where}: [^\n]+$"):
+            stored.search(text="a bird", where=where)
+    with pytest.raises(UserError, match="only a gallery on disk can be filtered"):
+        in_memory.search(text="a bird", where="path = 'a'")
+
+
+def test_there_are_no_texts_to_find(stored):
+    with pytest.raises(UserError, match="holds no texts to find"):
+        stored.search(text="a bird", find="text")
