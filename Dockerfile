@@ -1,9 +1,14 @@
-# docker build -t xshot .                                   on a CPU
-# docker build -t xshot --build-arg BASE=nvidia/cuda:12.6.3-runtime-ubuntu24.04 .   on a GPU
-# docker run --rm -it xshot                                 the pipeline, then a shell
+# On a CPU:
+#   docker build -t xshot .
+#   docker run --rm -it xshot               the pipeline, then a shell
+# On a GPU:
+#   docker build -t xshot --build-arg BASE=nvidia/cuda:12.6.3-runtime-ubuntu24.04 .
+#   docker run --rm -it --gpus all xshot
 ARG BASE=ubuntu:24.04
 FROM ${BASE}
 
+# Nothing that is installed may wait for an answer.
+ARG DEBIAN_FRONTEND=noninteractive
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git make python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*

@@ -21,6 +21,8 @@ def is_shown(character):
     return (
         unicodedata.category(character) not in STEERING
         and unicodedata.bidirectional(character) not in BIDI
+        and not "\u2060" <= character <= "\u206f"
+        and character not in "\ufeff\ufff9\ufffa\ufffb"
     )
 
 

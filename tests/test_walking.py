@@ -53,6 +53,7 @@ def test_everything_is_found_or_told(folder):
         "circle.jpg": "a link that leads in a circle; mend or remove it",
     }
     assert list(passed.notes()) == [
+        "passed over: 3 hidden files and folders, such as .hidden",
         "passed over: 4 folders that devices make, such as #recycle",
         "passed over: 1 links to folders, such as b/up; name what they lead to, if it is to count",
     ]

@@ -6,6 +6,7 @@ reach for now is not damaged, and must not be made anew.
 
 import errno
 import os
+import re
 import stat
 import sys
 import unicodedata
@@ -13,8 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
-_POINTER_SIZE = 1024
-"""Bytes that a pointer of Git LFS has at most, by its specification."""
+_POINTER_SIZE = 1024  # bytes at most, by its specification
 
 _KINDS = (
     (stat.S_ISDIR, "a folder, not a file"),
@@ -24,8 +24,7 @@ _KINDS = (
     (stat.S_ISBLK, "a device, not a file"),
 )
 
-HEAD = 16
-"""Bytes that tell how a text is encoded."""
+HEAD = 16  # bytes that tell how a text is encoded
 
 _AGAIN = "try again when that is done"
 _PASSING: dict[int, tuple[str, str]] = {
@@ -49,6 +48,12 @@ _PASSING: dict[int, tuple[str, str]] = {
     errno.ELOOP: ("a link that leads in a circle", "mend or remove the link"),
 }
 """What is no damage, by error number, and what to do about it."""
+
+_CUT_OFF = re.compile(
+    r"(?i)truncated|incomplete|end of (file|stream)|no data left|could not read bytes| 0 bytes|"
+    r"not a zip file|central directory|magic bytes not found in footer"
+)
+"""What libraries say of the first part of a file."""
 
 _WINDOWS_IN_USE = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 
@@ -92,11 +97,7 @@ def check_file(path: Path) -> os.stat_result:
 
 
 def check_content(start: bytes, path: Path) -> None:
-    """Refuse a file for what it starts with.
-
-    Raises:
-        FileTroubleError: it is a pointer of Git LFS.
-    """
+    """Raises FileTroubleError: a file that starts so is a pointer of Git LFS."""
     if start.startswith(_POINTER):
         raise FileTroubleError(
             "a pointer of Git LFS, not the file itself",
@@ -123,7 +124,7 @@ def read_file(path: Path) -> bytes:
 def open_text(path: Path) -> TextIOWrapper:
     """A plain text file, opened in the encoding that it starts like, line ends as they are.
 
-    UTF-8 with any number of byte order marks, or UTF-16 with or without one.
+    UTF-8 with any number of byte order marks, UTF-16 with or without one, or UTF-32 with one.
 
     Raises:
         OSError: as `check_file`, or it cannot be read; see `explain`.
@@ -139,6 +140,8 @@ def open_text(path: Path) -> TextIOWrapper:
 def text_encoding(start: bytes) -> tuple[str, int]:
     """What the bytes are encoded in, and how many are marks of it."""
     for mark, encoding in (
+        (b"\xff\xfe\0\0", "utf-32-le"),  # before UTF-16, whose mark it starts with
+        (b"\0\0\xfe\xff", "utf-32-be"),
         (b"\xef\xbb\xbf", "utf-8"),
         (b"\xff\xfe", "utf-16-le"),
         (b"\xfe\xff", "utf-16-be"),
@@ -166,6 +169,21 @@ def explain(error: Exception, remedy: str) -> str:
         return f"{what}; {own}"
     reason = getattr(error, "strerror", None) or str(error)
     return f"{reason}; {remedy}" if remedy else reason
+
+
+def explain_damage(error: Exception, remedy: str, damage: str = "damaged") -> str:
+    """Why a library cannot read a file: as `explain`; or it is not whole yet; or the damage."""
+    if is_passing(error):
+        return explain(error, remedy)
+    said = " ".join(str(error).split()) or type(error).__name__
+    if _CUT_OFF.search(said):
+        return unfinished(remedy)
+    return f"{damage} ({said[:200]}); {remedy}"
+
+
+def unfinished(remedy: str, what: str = "incomplete") -> str:
+    """Of a file that ends too early: nobody but its owner knows whether it will go on."""
+    return f"{what}: still being written or copied, or cut off; wait for that, or {remedy}"
 
 
 def is_passing(error: Exception) -> bool:
@@ -213,6 +231,8 @@ def hint(path: Path) -> str:
     try:
         if path.is_symlink():
             return f" (a link to {path.readlink()}, which is gone)"
+        if path.is_file():
+            return " (it is a file)"
         if (found := namesake(path)) is not None:
             return f" (but {found} is, its name in another Unicode form)"
         if (found := namesake(path, case=True)) is not None:
@@ -223,8 +243,7 @@ def hint(path: Path) -> str:
 
 
 def _folded(name: str, case: bool) -> str:
-    normal = unicodedata.normalize("NFC", name)
-    return normal.casefold() if case else normal
+    return unicodedata.normalize("NFC", name.casefold() if case else name)
 
 
 def _absent(path: Path) -> OSError:

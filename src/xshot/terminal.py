@@ -10,9 +10,11 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 # Controls (C0, DEL, C1), line separators, marks that turn the direction of what follows
-# (Unicode's Bidi_Control) and halves of characters; not the joiners that scripts and emoji need.
+# (Unicode's Bidi_Control), invisible marks (of bytes' order, of formats) and halves of characters;
+# not the joiners and breaks that scripts and emoji need.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff]"
 )
 _BYTE = 0xDC00
 """Python's surrogate of a byte that is not UTF-8 is this plus the byte."""

@@ -10,13 +10,18 @@ from xshot.reading import explain
 
 _MADE_BY_DEVICES = frozenset(
     {
-        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "lost+found"),  # NAS
-        *("$recycle.bin", "recycler", "system volume information"),  # Windows
-        *("__macosx", "iphoto thumbnails", "lightroom previews.lrdata"),  # Macs and their archives
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "~snapshot"),  # NAS
+        *("@tmp", "@sharebin", "@transcode", "lost+found"),
+        *("$recycle.bin", "recycler", "recycled", "system volume information", "found.000"),
+        *("__macosx", "iphoto thumbnails", "network trash folder", "temporary items"),  # Macs
+        "lost.dir",  # Android
     }
 )
-"""Folders that storage devices and systems make for themselves, in small letters; those whose names
-start with a dot are passed over in any case."""
+"""Folders that storage devices and systems make for themselves, in small letters."""
+_PREVIEWS = ".lrdata"
+"""How folders of Lightroom's previews end."""
+_OF_SYSTEMS = frozenset({".DS_Store", ".localized", ".directory", ".nomedia"})
+"""Hidden files that need no mention."""
 
 
 class Entry(NamedTuple):
@@ -36,11 +41,13 @@ class Passed:
     """What a walk has passed over.
 
     Attributes:
+        hidden: files and folders whose names start with a dot.
         devices: folders that devices make for themselves.
         links: links to folders, which may lead in a circle.
         unreadable: folders, and why.
     """
 
+    hidden: list[str] = field(default_factory=list)
     devices: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
@@ -48,6 +55,7 @@ class Passed:
     def notes(self) -> Iterator[str]:
         """A line for each kind, by number and example."""
         for what, paths, remedy in (
+            ("hidden files and folders", self.hidden, ""),
             ("folders that devices make", self.devices, ""),
             ("links to folders", self.links, "; name what they lead to, if it is to count"),
         ):
@@ -72,16 +80,20 @@ def walk(root: Path, passed: Passed, *, everything: bool = False) -> Iterator[En
         for entry in _entries(root, folder, passed):
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.name.startswith(".") and not everything:
-                continue
-            if not _is_folder(entry):
+                passed.hidden += [path] if entry.name not in _OF_SYSTEMS else []
+            elif not _is_folder(entry):
                 yield Entry(path, _problem(entry))
-            elif entry.name.lower() in _MADE_BY_DEVICES and not everything:
+            elif _is_of_devices(entry.name.lower()) and not everything:
                 passed.devices.append(path)
             elif entry.is_symlink():
                 passed.links.append(path)
             else:
                 inner.append(path)
         folders.extend(reversed(inner))
+
+
+def _is_of_devices(name: str) -> bool:
+    return name in _MADE_BY_DEVICES or name.endswith(_PREVIEWS)
 
 
 def is_text(name: str) -> bool:

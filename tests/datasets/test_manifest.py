@@ -102,7 +102,7 @@ def test_a_text_may_be_an_article(tree):
             r"manifest.jsonl: row 2: no image; give the picture's path",
         ),
         ({"manifest.jsonl": "[" * 100_000}, r"row 1 is not JSON"),
-        ({"manifest.parquet": b"PAR1 no"}, r"not a readable Parquet file: .*; write it anew"),
+        ({"manifest.parquet": b"PAR1 no"}, r"not a readable Parquet file \(.*\); write it anew"),
         (
             {"manifest.jsonl": '{"image": {"bytes": ""}, "text": "t", "label": "l"}'},
             r"row 1: 'image' must be text, found",

@@ -53,8 +53,8 @@ def test_numbers_and_strings_come_back(tmp_path, name, write):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.npy", b"", "expected one of .npz, .mat"),
-        ("a.npz", b"PK\3\4 cut off", "a.npz: cannot be read"),
+        ("a.pt", b"", "expected one of .npz, .npy, .mat"),
+        ("a.npz", b"PK\3\4 cut off", "a.npz: incomplete: still being written"),
         ("a.mat", b"MATLAB 5.0 MAT-file" + bytes(200), "a.mat: cannot be read"),
         ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: truncated or not an HDF5 file"),
     ],

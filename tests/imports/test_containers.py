@@ -6,8 +6,6 @@ import pytest
 from scipy import sparse
 from scipy.io import savemat
 
-from xshot.cli.import_features import command
-from xshot.errors import UserError
 from xshot.imports.arrays import read_arrays
 
 RNG = np.random.default_rng(0)
@@ -112,8 +110,10 @@ def test_matlab_5(tmp_path):
     ):
         np.testing.assert_array_equal(arrays[name], expected)
     assert arrays["names"].tolist() == NAMES
-    assert set(arrays) == {"I_tr", "L_tr", "names", "data/T_tr", "data/note", "lines", "file"}
-    assert {line.partition(" ")[0] for line in left_out} == {"structs", "nothing"}
+    assert arrays["structs/url"].tolist() == ["x.jpg", "y.jpg"]
+    own = {"I_tr", "L_tr", "names", "data/T_tr", "data/note", "structs/url", "lines", "file"}
+    assert set(arrays) == own
+    assert {line.partition(" ")[0] for line in left_out} == {"nothing"}
 
 
 def test_hdf5(tmp_path):
@@ -160,48 +160,3 @@ def test_a_sparse_matrix_that_would_fill_the_memory_is_left_out(tmp_path):
     left_out = []
     assert read_arrays(tmp_path / "I.npz", left_out) == {}
     assert left_out == ["I (sparse, of 8192 GiB as a dense matrix)"]
-
-
-@pytest.mark.parametrize("suffix", [".h5", ".mat"])
-def test_a_file_in_use_is_not_damaged(tmp_path, suffix):
-    path = tmp_path / f"a{suffix}"
-    with h5py.File(path, "w") as file:
-        file["I"] = MATRIX
-        file.flush()
-        with pytest.raises(UserError, match="in use: another program has it open; close it there"):
-            read_arrays(path)
-
-
-@pytest.mark.parametrize("suffix", [".h5", ".mat", ".npz"])
-def test_a_pointer_is_called_that(tmp_path, suffix):
-    path = tmp_path / f"a{suffix}"
-    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
-    with pytest.raises(UserError, match=r"a pointer of Git LFS.*git lfs pull"):
-        read_arrays(path)
-
-
-def test_sparse_features_and_labels_make_a_dataset(tmp_path, monkeypatch, capsys):
-    (tmp_path / "params.yaml").write_text("")
-    image = np.abs(RNG.normal(size=(6, 4)))
-    content = {
-        "image": sparse.csc_matrix(image),
-        "text": image,
-        "labels": sparse.csc_matrix(np.eye(6)[:, :3] + np.eye(6, k=-3)[:, :3]),
-        "class_features": image[:3],
-        "meta": np.array([{"a": 1}], object),
-    }
-    savemat(tmp_path / "a.mat", content)
-    monkeypatch.setattr("xshot.params.load_params", lambda: Params())
-    command([tmp_path / "a.mat"], to=tmp_path / "out")
-    told = capsys.readouterr().out
-    assert "6 pairs of 3 classes" in told
-    assert "meta" in told
-
-
-class Params:
-    """Of these only the templates are asked for, and only where names are encoded."""
-
-    def section(self, schema):
-        return self
-
-    templates = ()

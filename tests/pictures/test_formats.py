@@ -7,7 +7,7 @@ from xshot.pictures import BadImageError, UnknownImageError, decode_image, forma
 from xshot.pictures.formats import EXTRAS, OTHER, READ, is_known, readable, what_else, why_not
 
 SAVED = {
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".jps", ".insp"),
     "PNG": (".png", ".apng"),
     "GIF": (".gif",),
     "BMP": (".bmp", ".dib"),

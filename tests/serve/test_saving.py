@@ -51,12 +51,15 @@ def test_a_class_that_is_removed_is_taken_back(client, tmp_path):
     assert len(list((tmp_path / "grown").rglob("*.png"))) == 1
 
 
-def test_what_cannot_be_saved_is_not_added(client):
-    refused = client.post(
-        "/api/classes", data={"name": "a|b"}, files=[("images", ("a.png", png("red")))]
-    )
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("a|b", "separates labels"), ("\x1b[31m", "control character"), ("\0", "control character")],
+)
+def test_what_cannot_be_saved_is_not_added(client, name, told):
+    files = [("images", ("a.png", png("red")))]
+    refused = client.post("/api/classes", data={"name": name}, files=files)
     assert refused.status_code == 409
-    assert "separates labels" in refused.json()["error"]
+    assert told in refused.json()["error"]
     assert client.get("/api/classes").json() == {"added": []}
 
 

@@ -104,7 +104,7 @@ def _listen(host: str, port: int) -> socket:
             family=AF_INET6 if ":" in host else AF_INET,
             dualstack_ipv6=host == "::" and has_dualstack_ipv6(),
         )
-    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host can be so
+    except (OSError, UnicodeError, TypeError) as error:  # the last two: no host is called so
         # Python adds the address, which the option's name and value say already.
         reason = str(getattr(error, "strerror", None) or error).partition(" (")[0]
         if getattr(error, "errno", None) in (EADDRINUSE, EACCES):

@@ -18,6 +18,7 @@ from typing import Any
 from xshot.datasets.rows import Row
 from xshot.datasets.tables import Record, read_table
 from xshot.errors import UserError
+from xshot.reading import hint
 
 _NAMES = ("manifest.csv", "manifest.jsonl", "manifest.parquet")
 
@@ -43,10 +44,17 @@ def read(root: Path) -> list[Row]:
 def _find(root: Path) -> Path:
     found = [root / name for name in _NAMES if (root / name).exists()]
     if len(found) != 1:
-        names = " and ".join(path.name for path in found) or "no manifest"
+        names = " and ".join(path.name for path in found) or f"no manifest{_nearly(root)}"
         remedy = "keep" if found else "put there"
         raise UserError(f"{root}: found {names}; {remedy} exactly one of {', '.join(_NAMES)}")
     return found[0]
+
+
+def _nearly(root: Path) -> str:
+    """What to add where there is no manifest: what may be meant for one."""
+    told = (hint(root / name) for name in _NAMES)
+    near = sorted(path for path in root.iterdir() if path.name.lower().startswith("manifest."))
+    return next(filter(None, told), f" (but {near[0]} is)" if near else "")
 
 
 def _row(record: Record, uses: Counter[str]) -> Row:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, open_text
+from xshot.reading import check_file, explain, explain_damage, open_text, unfinished
 
 Record = dict[str, Any]
 
@@ -21,6 +22,12 @@ _LONGEST_FIELD = 2**31 - 1
 _DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r"[\"']?sep=(.?)[\"']?", re.IGNORECASE)
 """A first line by which Excel tells itself; a tab at its end may have been stripped."""
+_BEFORE = 20
+"""Lines in which the columns' names are looked for."""
+_INVISIBLE = "\ufeff\u200b\u2060\x1a"
+"""Marks that stick to cells: of the bytes' order, of no width, of the end of a file (DOS)."""
+_NO_TEXTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""How workbooks, new and old, and archives start."""
 
 
 def read_table(
@@ -42,14 +49,33 @@ def read_table(
         else:
             yield from _parquet_records(path, required, optional)
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        reason = f"byte 0x{byte:02x} is not UTF-8; save the file as UTF-8"
-        if error.object.startswith(b"PK\x03\x04"):
-            reason = "a workbook or archive, not a text; save it as CSV (UTF-8)"
-        raise UserError(f"{path}: {reason}") from None
+        raise UserError(f"{path}: {_no_text(path, error)}") from None
     except OSError as error:
         remedy = "put a file there that can be read"
         raise UserError(f"{path}: {explain(error, remedy)}") from None
+
+
+def _no_text(path: Path, error: UnicodeDecodeError) -> str:
+    """What a file is that cannot be decoded, and what to do."""
+    if error.object.startswith(_NO_TEXTS):
+        return "a workbook or archive, not a text; save it as CSV (UTF-8)"
+    if error.encoding != "utf-8":  # UTF-16 that ends within a character
+        return unfinished("save it as UTF-8")
+    byte = error.object[error.start]
+    where = ""
+    if path.suffix != ".parquet":
+        with path.open("rb") as file:
+            numbers = (number for number, line in enumerate(file, 1) if not _is_utf8(line))
+            where = f"line {next(numbers, 1)}: "
+    return f"{where}byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 (Excel: CSV UTF-8)"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _require(
@@ -79,10 +105,10 @@ def _csv_records(
         try:
             for fields in lines:
                 # Blank lines, and the rows that spreadsheets keep once they were touched.
-                if not any(field.strip() for field in fields):
+                if not any(map(_seen, fields)):
                     continue
                 if header is None:
-                    header = _csv_header(path, fields)
+                    header = _csv_header(path, fields, {*required, *optional})
                     _require(path, required, optional, header)
                     continue
                 number += 1
@@ -95,33 +121,33 @@ def _dialect(path: Path, required: tuple[str, ...]) -> tuple[str, int]:
     """What separates the columns, and how many lines stand before their names.
 
     Excel writes what the country's settings say, tabs in "Unicode text", and maybe a first line
-    `sep=;`; PowerShell one that starts with `#TYPE`.
+    `sep=;`; PowerShell one that starts with `#TYPE`, Numbers the table's title.
     """
-    skipped = 0
     with open_text(path) as file:
-        for line in file:
+        for skipped, line in enumerate(islice(file, _BEFORE)):
             if match := _SEPARATOR.fullmatch(line.strip()):
                 return match[1] or "\t", skipped + 1
-            if line.startswith("#TYPE ") or not line.strip(" ,;\t\r\n"):
-                skipped += 1
-                continue
             for delimiter in _DELIMITERS:
                 try:
-                    names = next(csv.reader([line], delimiter=delimiter))
+                    names = next(csv.reader([line], delimiter=delimiter), [])
                 except csv.Error:
                     continue
-                if {name.strip() for name in names}.issuperset(required):
+                if {*map(_seen, names)}.issuperset(required):
                     return delimiter, skipped
-            break
-    return ",", skipped
+    return ",", 0
 
 
-def _csv_header(path: Path, fields: list[str]) -> list[str]:
+def _seen(cell: str) -> str:
+    """What a reader sees of a cell."""
+    return cell.strip().strip(_INVISIBLE).strip()
+
+
+def _csv_header(path: Path, fields: list[str], used: set[str]) -> list[str]:
     """The columns' names; those without one are not used."""
-    header = [field.strip() for field in fields]
+    header = [*map(_seen, fields)]
     while header and not header[-1]:
         header.pop()
-    for name in filter(None, header):
+    for name in used.intersection(header):
         if header.count(name) > 1:
             raise UserError(f"{path}: column {name!r} appears twice; keep one or rename the other")
     return header
@@ -176,4 +202,5 @@ def _parquet_records(
             for batch in file.iter_batches(columns=columns):
                 yield from batch.to_pylist()
     except pa.ArrowException as error:
-        raise UserError(f"{path}: not a readable Parquet file: {error}; write it anew") from None
+        told = explain_damage(error, "write it anew", "not a readable Parquet file")
+        raise UserError(f"{path}: {told}") from None

@@ -78,7 +78,8 @@ def read_folder(path: Path) -> EncoderFiles:
             "model that made them, and run `dvc repro` before you search"
         )
     config = _read_config(path / CONFIG)
-    files = sorted(file for file in path.iterdir() if file.is_file())
+    # Not what macOS keeps beside each file on other disks, `._name`.
+    files = sorted(file for file in path.iterdir() if file.is_file() and file.name[:1] != ".")
     folder = EncoderFiles(
         path=path,
         config=config,

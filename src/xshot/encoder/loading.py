@@ -23,6 +23,7 @@ from xshot.encoder.precision import Precision
 from xshot.encoder.texts import LongTexts, Tokenizer
 from xshot.encoder.towers import fold_batch_norm, lower_precision, takes_short_texts
 from xshot.errors import UserError
+from xshot.reading import explain_damage
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,9 +125,8 @@ def _load_weights(model: nn.Module, files: EncoderFiles) -> None:
     try:
         open_clip.load_checkpoint(model, str(files.weights), strict=True)
     except (OSError, SafetensorError, UnpicklingError, EOFError) as error:
-        raise UserError(
-            f"{files.weights}: damaged, or not plain weights ({_first_line(error)}); copy it again"
-        ) from None
+        told = explain_damage(error, "copy it again", "damaged, or not plain weights")
+        raise UserError(f"{files.weights}: {told}") from None
     # open_clip first converts and resizes, asserting as it goes, then compares
     except Exception as error:
         if "TorchScript" in str(error):

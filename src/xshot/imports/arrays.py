@@ -1,4 +1,4 @@
-"""The arrays of .npz, .mat and .h5 files by name, whatever wrote them.
+"""The arrays of .npz, .npy, .mat and .h5 files by name, whatever wrote them.
 
 A process of its own reads them: SciPy's and HDF5's readers trust the lengths in a file, and a
 damaged one can crash them or keep them busy for ever.
@@ -21,7 +21,7 @@ from xshot.reading import check_file, explain
 Arrays = dict[str, NDArray[Any]]
 """By name; strings as arrays of `str`."""
 
-SUFFIXES = (".npz", ".mat", ".h5", ".hdf5")
+SUFFIXES = (".npz", ".npy", ".mat", ".h5", ".hdf5")
 
 _NAMES = "names.json"
 _TOLD = "error: "

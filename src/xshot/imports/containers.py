@@ -1,10 +1,11 @@
-"""What .npz, .mat and .h5 files hold, as arrays of numbers or strings by name.
+"""What .npz, .npy, .mat and .h5 files hold, as arrays of numbers or strings by name.
 
-Structs and groups become `struct/field`, sparse matrices dense ones, cells of equal arrays one
-array.
+Structs, arrays of structs and groups become `struct/field`, sparse matrices dense ones, cells of
+equal arrays one array.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from scipy.io import loadmat
 from xshot.errors import UserError
 from xshot.imports.hdf5 import read_tree
 from xshot.imports.left_out import LeftOut
+from xshot.reading import explain_damage
 from xshot.store.hdf5 import explain_hdf5
 
 _NUMBERS_OR_TEXT = "biufU"
@@ -34,7 +36,7 @@ def read_container(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """The arrays by name, and the names of what is left out with the reasons.
 
     Raises:
-        UserError: an HDF5 file that is in use or cannot be opened.
+        UserError: it cannot be opened, or is damaged.
     """
     arrays: dict[str, NDArray[Any]] = {}
     left_out = []
@@ -50,43 +52,75 @@ def read_container(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
 
 
 def _content(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() == ".npz":
-        return _from_npz(path)
-    if not h5py.is_hdf5(path) and path.suffix.lower() == ".mat":
-        found: dict[str, Any] = loadmat(path, simplify_cells=True)
-        return {name: value for name, value in found.items() if name[:2] != "__"}
+    suffix = path.suffix.lower()
+    if suffix in (".npz", ".npy") or (suffix == ".mat" and not h5py.is_hdf5(path)):
+        try:
+            return _from_mat(path) if suffix == ".mat" else _from_numpy(path)
+        # NumPy's and SciPy's readers raise whatever they trip over.
+        except Exception as error:
+            told = explain_damage(error, "write it anew", "cannot be read")
+            raise UserError(f"{path}: {told}") from None
     try:
         file = h5py.File(path, "r")
     except OSError as error:
         raise UserError(f"{path}: {explain_hdf5(error, 'write it anew')}") from None
     with file:
-        return read_tree(file, matlab=path.suffix.lower() == ".mat")
+        return read_tree(file, matlab=suffix == ".mat")
 
 
-def _from_npz(path: Path) -> dict[str, Any]:
-    """Arrays of objects are left out: only unpickling, which may run code, would open them."""
-    found: dict[str, Any] = {}
+def _from_mat(path: Path) -> dict[str, Any]:
+    found = loadmat(path, simplify_cells=True)
+    return {name: value for name, value in found.items() if name[:2] != "__"}
+
+
+def _from_numpy(path: Path) -> dict[str, Any]:
+    """An archive's arrays by name; an array alone is called as its file, whatever its suffix."""
+    with path.open("rb") as start:
+        if start.read(6) == b"\x93NUMPY":
+            return {path.stem: _no_objects(lambda: np.load(path, allow_pickle=False))}
     with np.load(path, allow_pickle=False) as file:
         if set(file.files) in _SCIPY:
             return {path.stem: sparse.load_npz(path)}
-        for name in file.files:
-            try:
-                found[name] = file[name]
-            except ValueError as error:
-                if not str(error).startswith("Object arrays cannot be loaded"):
-                    raise
-                found[name] = LeftOut("Python objects; save it with .astype(str) or as numbers")
-    return found
+        return {name: _no_objects(partial(file.__getitem__, name)) for name in file.files}
+
+
+def _no_objects(read: Callable[[], Any]) -> Any:
+    """Arrays of objects are left out: only unpickling, which may run code, would open them."""
+    try:
+        return read()
+    except ValueError as error:
+        if not str(error).startswith("Object arrays cannot be loaded"):
+            raise
+        return LeftOut("Python objects; save it with .astype(str) or as numbers")
 
 
 def _flat(prefix: str, tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The leaves of a tree of structs, by their paths."""
     for name, value in tree.items():
         path = f"{prefix}{name}"
-        if isinstance(value, dict):
-            yield from _flat(f"{path}/", value)
-        else:
+        fields = _fields(value)
+        if fields is None:
             yield path, value
+        else:
+            yield from _flat(f"{path}/", fields)
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """Of a struct its fields, of an array of structs a cell for each; None of all else."""
+    if isinstance(value, dict):
+        return value
+    is_cell = isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    structs = [*(value.ravel() if is_cell else value)] if is_cell or type(value) is list else []
+    if not structs or not all(
+        type(one) is dict and one.keys() == structs[0].keys() for one in structs
+    ):
+        return None
+    fields = {}
+    for name in structs[0]:
+        fields[name] = np.empty(len(structs), object)
+        for place, struct in enumerate(structs):
+            fields[name][place] = struct[name]
+    return fields
 
 
 def _as_array(value: Any) -> NDArray[Any] | LeftOut:
@@ -106,6 +140,8 @@ def _as_array(value: Any) -> NDArray[Any] | LeftOut:
         array = np.char.decode(array, "utf-8", "replace")
     if array.dtype.kind == "O":
         array = _of_objects(array)
+    if array.dtype.kind == "c" or array.dtype.names == ("real", "imag"):
+        return LeftOut("complex numbers; save their real and imaginary parts")
     if array.dtype.kind == "V" and array.dtype.names:
         return LeftOut("a table of several columns; save each column as an array")
     if array.dtype.kind not in _NUMBERS_OR_TEXT:

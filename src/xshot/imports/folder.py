@@ -32,7 +32,7 @@ def write_folder(folder: Path, imported: Imported, templates: tuple[str, ...]) -
         | ({"split": row.split} if row.split else {})
         for row in imported.rows
     ]
-    with atomic_path(folder / "manifest.parquet") as temporary:
+    with atomic_path(folder / "manifest.parquet") as temporary, temporary.open("wb") as file:
         table = pa.Table.from_pylist(rows)
         order = {CLASSES: json.dumps(imported.order)}
-        pq.write_table(table.replace_schema_metadata(order), temporary)
+        pq.write_table(table.replace_schema_metadata(order), file)

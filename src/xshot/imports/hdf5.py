@@ -44,6 +44,12 @@ def read_tree(group: h5py.Group, *, matlab: bool, depth: int = 0) -> dict[str, A
             found[name] = _item(group[name], matlab, depth)
         except KeyError:
             found[name] = LeftOut("a link that leads nowhere")
+        except RuntimeError as error:
+            if "link traversal" not in str(error):
+                raise
+            found[name] = LeftOut("a link that leads in a circle")
+        except MemoryError as error:
+            found[name] = LeftOut(f"larger than the memory: {error}")
         # Types and filters that this HDF5 lacks; damage is another matter and stops all.
         except TypeError as error:
             found[name] = LeftOut(f"of a type that NumPy lacks: {error}")
@@ -68,7 +74,7 @@ def _item(item: Any, matlab: bool, depth: int) -> Any:
     if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
         return _cell(item, matlab, depth)
     if h5py.check_string_dtype(item.dtype):
-        return item.asstr()[()]
+        return item.asstr(errors="replace")[()]
     if kind == "char":
         return _characters(item)
     if kind and kind not in _NUMBERS:

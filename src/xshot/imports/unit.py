@@ -28,7 +28,9 @@ def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
     norms = np.linalg.norm(features.astype(np.float64), axis=1)
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if bad.size:
-        raise UserError(f"{what}: row {bad[0] + 1} is zero or not finite")
+        raise UserError(
+            f"{what}: row {bad[0] + 1} is zero or not finite; leave it out or make it anew"
+        )
     changed = int((np.abs(norms - 1) >= NORM_TOLERANCE).sum())
     if changed:
         notices.append(f"{what}: {changed} of {len(norms)} rows scaled to unit norm")

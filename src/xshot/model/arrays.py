@@ -29,6 +29,19 @@ def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
         raise UserError(f"{what}: rows of unlike lengths; give an array") from None
     if not array.ndim:
         raise UserError(f"{what}: expected an array, found {type(values).__name__}")
+    return _as_text(array)
+
+
+def _as_text(array: NDArray[Any]) -> NDArray[Any]:
+    """Bytes, as HDF5 gives strings, as text; all else as it is."""
+    if array.dtype.kind == "S":
+        return np.char.decode(array, "utf-8", "replace")
+    if array.dtype.kind == "O" and any(isinstance(one, bytes) for one in array.ravel()):
+        texts = array.copy()
+        for place, one in enumerate(texts.flat):
+            if isinstance(one, bytes):
+                texts.flat[place] = one.decode("utf-8", "replace")
+        return texts
     return array
 
 

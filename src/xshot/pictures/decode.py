@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from xshot.pictures.formats import HEADER, OTHER, what_else
+from xshot.pictures.formats import HEADER, OTHER, is_text, what_else
 from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
 from xshot.pictures.metadata import without_metadata
+from xshot.reading import unfinished
 
 # Pillow's own limit for refusing an image as a decompression bomb.
 MAX_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
@@ -70,7 +71,7 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
     """
     if told := what_else(data[:HEADER]):
         raise UnknownImageError(told)
-    with _reasons(), _open(without_metadata(data), formats) as image:
+    with _reasons(data), _open(without_metadata(data), formats) as image:
         size = image.size
         _check_size(image)
         _check_whole(image)
@@ -87,20 +88,27 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
+def _reasons(data: bytes) -> Iterator[None]:
     """Whatever Pillow raises as a `BadImageError`."""
     try:
         yield
     except BadImageError:
         raise
     except UnidentifiedImageError:
-        raise UnknownImageError("not an image that Pillow can read") from None
+        what = (
+            "a text, not an image"
+            if is_text(data[:HEADER])
+            else "not an image that Pillow can read"
+        )
+        raise UnknownImageError(f"{what}; get it again, or export it as JPEG or PNG") from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
     except Exception as error:
-        reason = _ADDRESS.sub("", " ".join(str(error).split()))[:200]
-        raise BadImageError(f"damaged: {reason or type(error).__name__}") from None
+        reason = _ADDRESS.sub("", " ".join(str(error).split())).partition(". ")[0][:200]
+        if "truncated" in reason.lower():
+            raise BadImageError(unfinished("copy it again", "truncated")) from None
+        raise BadImageError(f"damaged: {reason or type(error).__name__}; get it again") from None
 
 
 def _open(data: bytes, formats: tuple[str, ...] | None) -> Image.Image:
@@ -174,7 +182,7 @@ def _convert(image: Image.Image, top: float | None) -> Image.Image:
 def _from_deep(values: NDArray[np.float64], mode: str, top: float) -> Image.Image:
     """Grey values of 16 bits, or of 32 bits, whose range only their highest value tells."""
     if not np.isfinite(values).all():
-        raise BadImageError("damaged: values that are not finite")
+        raise BadImageError("damaged: values that are not finite; get it again")
     if mode == "F" and top <= 1:
         values = values * 255
     elif mode.startswith("I;16") or top > 255:

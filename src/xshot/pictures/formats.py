@@ -3,13 +3,14 @@
 Suffixes say what a folder holds; what a file is says its first bytes alone.
 """
 
+import re
 from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple
 
 READ = frozenset(
     {
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo"),
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".jps", ".insp"),
         *(".png", ".apng", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".avif", ".avifs"),
         *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".pbm", ".pgm", ".pnm", ".ppm"),
     }
@@ -35,8 +36,9 @@ class Extra(NamedTuple):
     suffixes: tuple[str, ...]
 
 
+_HEIC = (".heic", ".heif", ".hif", ".heics", ".heifs")
 EXTRAS = (
-    Extra("HEIC", "HEIF", "pillow_heif", "register_heif_opener", (".heic", ".heif", ".hif")),
+    Extra("HEIC", "HEIF", "pillow_heif", "register_heif_opener", _HEIC),
     Extra("JXL", "JXL", "pillow_jxl", "", (".jxl",)),
 )
 
@@ -48,12 +50,17 @@ _RAW = (
 _VIDEO = ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .mts .webm .wmv"
 _DRAWING = ".ai .cdr .eps .emf .pdf .ps .svg .svgz .wmf"
 _PROJECT = ".afphoto .indd .kra .psb .psd .xcf"
+_RARE = ".bpg .dcm .exr .fits .hdp .hdr .jxr .wdp"
+_UNFINISHED = ".crdownload .download .opdownload .part .partial"
 
 OTHER: dict[str, str] = {
     **dict.fromkeys(_RAW.split(), f"a camera's raw file; {_EXPORT}"),
     **dict.fromkeys(_VIDEO.split(), "a video; save frames of it as pictures"),
     **dict.fromkeys(_DRAWING.split(), f"a drawing or document; {_EXPORT}"),
     **dict.fromkeys(_PROJECT.split(), f"a project of a picture editor; {_EXPORT}"),
+    **dict.fromkeys(_RARE.split(), f"of a format that is not read; {_EXPORT}"),
+    **dict.fromkeys(_UNFINISHED.split(), "an unfinished download; download it again"),
+    ".icloud": "a placeholder of iCloud; download the picture",
 }
 """Suffixes of what people keep beside pictures and may take for them, and what to do about it."""
 
@@ -74,10 +81,19 @@ _STARTS = (
     b"\xff\x4f\xff\x51",
     *(b"P%d" % kind for kind in range(1, 7)),  # PBM, PGM, PPM
 )
+_PAGE = "a web page, as a failed download leaves one; download the picture again"
+_ARCHIVE = "an archive; unpack it"
 _WORDS = (
-    (b"<svg", f"an SVG drawing; {_EXPORT}"),
-    (b"<!doctype html", "a web page, as a failed download leaves one; download the picture again"),
-    (b"<html", "a web page, as a failed download leaves one; download the picture again"),
+    *((start, f"an SVG drawing; {_EXPORT}") for start in (b"<svg", b"<!doctype svg")),
+    *((start, _PAGE) for start in (b"<!doctype html", b"<html")),
+    (b"<?xml", "an XML file, such as a failed download leaves; get the picture again"),
+    *((start, _ARCHIVE) for start in (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf")),
+    *((start, OTHER[".exr"]) for start in (b"v/1\x01", b"ii\xbc\x01", b"bpg\xfb", b"#?radiance")),
+    (b"gimp xcf", OTHER[".xcf"]),
+    (b"bplist00", OTHER[".icloud"]),
+    (b"\0\x05\x16\x07", "what macOS keeps beside a file, not the file; remove it"),
+    (b"outs:", "a pointer of DVC, not the picture; type `dvc pull`"),
+    (b"/annex/objects/", "a pointer of git-annex, not the picture; type `git annex get`"),
     (b"%pdf", f"a PDF document; {_EXPORT}"),
     (b"%!ps", f"a PostScript drawing; {_EXPORT}"),
     (b"\xc5\xd0\xd3\xc6", f"a PostScript drawing; {_EXPORT}"),
@@ -115,6 +131,11 @@ def is_known(start: bytes) -> bool:
     )
 
 
+def is_text(start: bytes) -> bool:
+    """Whether a file that starts so may be a text."""
+    return not re.search(rb"[\x00-\x08\x0e-\x1f\x7f]", start) and start.isascii()
+
+
 def what_else(start: bytes) -> str | None:
     """What a file that starts so is and what to do, if it is known not to be read here."""
     if not start:
@@ -127,6 +148,8 @@ def what_else(start: bytes) -> str | None:
         extra = EXTRAS[1]
     if extra is not None:
         return None if _registered(extra) else _install(extra)
+    if start[128:132] == b"DICM":
+        return OTHER[".dcm"]
     if brand in _VIDEO_BRANDS:
         return OTHER[".mp4"]
     if brand == b"crx " or start[8:10] == b"CR" or start.startswith(_RAW_STARTS):

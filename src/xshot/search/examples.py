@@ -13,6 +13,7 @@ from xshot.search.classes import NewClass
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import FEATURES
 from xshot.search.space import SIDES, SYSTEMS, Matrix
+from xshot.store.manifest import label_problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,6 +47,8 @@ def check_new_class(name: str, known: Sequence[str], templates: Sequence[str]) -
     """Raises UserError: the name is empty or taken, or there are no templates of its prompts."""
     if not name.strip():
         raise UserError("the class's name is empty; give it one")
+    if problem := label_problem(name):
+        raise UserError(problem)
     if name in known:
         raise UserError(f"class '{name}' is known already; choose another name")
     if not templates:

@@ -93,7 +93,9 @@ def export(
     schema = _schema(gallery, sides, exported)
     with (
         atomic_dir(folder) as temporary,
-        pq.ParquetWriter(temporary / VECTORS, schema, use_dictionary=False) as whole,
+        # By Python, for which the path need not be UTF-8.
+        (temporary / VECTORS).open("wb") as file,
+        pq.ParquetWriter(file, schema, use_dictionary=False) as whole,
     ):
         for name, rows in _parts(len(gallery), part_rows):
             with _Part(temporary, name, rows, sides, exported) as part:
@@ -124,7 +126,8 @@ def check_target(folder: Path) -> None:
 
 def _is_export(folder: Path) -> bool:
     try:
-        return _KEY in (pq.read_schema(folder / VECTORS).metadata or {})
+        with (folder / VECTORS).open("rb") as file:
+            return _KEY in (pq.read_schema(file).metadata or {})
     except (OSError, pa.ArrowInvalid):
         return False
 
@@ -160,8 +163,8 @@ class _Part:
         for side, rows in vectors.items():
             self._arrays[side].write(np.ascontiguousarray(rows).data)
         if self._writer is None:
-            writer = pq.ParquetWriter(self._metadata, told.schema)
-            self._writer = self._stack.enter_context(writer)
+            file = self._stack.enter_context(self._metadata.open("wb"))
+            self._writer = self._stack.enter_context(pq.ParquetWriter(file, told.schema))
         self._writer.write_table(told)
 
 

@@ -22,7 +22,7 @@ from xshot.encoder.image_cache import encode_files
 from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
 from xshot.pictures import BadImageError
-from xshot.pictures.formats import readable, why_not
+from xshot.pictures.formats import HEADER, is_known, readable, why_not
 from xshot.reading import hint
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import Gallery, Matrix
@@ -42,6 +42,14 @@ _RENAME = (
     if sys.getfilesystemencoding() == "utf-8"
     else "rename it, or set PYTHONUTF8=1 in the environment"
 )
+
+
+_BESIDE = (
+    ".aae .cfg .csv .db .h5 .htm .html .ini .json .jsonl .log .md .npy .npz .parquet .pdf .py "
+    ".toml .tsv .txt .url .xml .xmp .yaml .yml .zip"
+)
+"""Suffixes of what lies beside pictures; all else that is passed over is looked at."""
+_MISNAMED = "a picture, though its name does not end as one's; rename it if it is to be found"
 
 
 @dataclass(frozen=True)
@@ -215,18 +223,25 @@ def _find_images(root: Path) -> "_Found":
     for path, problem in walk(root, passed):
         suffix = PurePosixPath(path).suffix.lower()
         if suffix not in readable():
-            if told := why_not(suffix):
-                other.setdefault(told, []).append(path)
+            told = why_not(suffix)
+            if not (told or problem or suffix in _BESIDE.split()) and _starts_as_picture(
+                root / path
+            ):
+                told = _MISNAMED
+            other.setdefault(told or "", []).append(path)
         elif problem:
             found.left_out.append(LeftOut(path, problem))
         elif is_text(path):
             found.images.append(path)
         else:
             found.left_out.append(LeftOut(path, f"its name is not UTF-8; {_RENAME}"))
+    rest = other.pop("", [])
     found.notes.extend(
         f"passed over: {len(paths)} files such as {paths[0]}: {told}"
         for told, paths in other.items()
     )
+    if rest:
+        found.notes.append(f"passed over: {len(rest)} other files, such as {rest[0]}")
     found.notes.extend(passed.notes())
     if not found.images and not found.left_out:
         notes = "".join(f"; {note}" for note in found.notes)
@@ -235,6 +250,14 @@ def _find_images(root: Path) -> "_Found":
             "name a folder that does"
         )
     return found
+
+
+def _starts_as_picture(file: Path) -> bool:
+    try:
+        with file.open("rb", buffering=0) as stream:
+            return is_known(stream.read(HEADER))
+    except OSError:
+        return False
 
 
 class _Found(NamedTuple):

@@ -49,8 +49,8 @@ class Retriever(Searcher):
             image_features: (D,) CLIP features of images that are encoded already.
 
         Raises:
-            UserError: the name is empty or taken, an image cannot be read, or the model knows no
-                classes.
+            UserError: the name is none for a class or taken, an image cannot be read, or the model
+                knows no classes.
             ValueError: one example in place of a list, or rows that the gallery lacks.
         """
         check_examples(images, texts, rows, len(self.gallery))

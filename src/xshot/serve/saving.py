@@ -64,10 +64,8 @@ class Saving:
         """Write a class's pictures, and a row for each; without examples there is nothing to write.
 
         Raises:
-            UserError: the name cannot stand in a manifest, or the disk is full.
+            UserError: an example cannot be read, or the disk is full.
         """
-        if "|" in name:
-            raise UserError("name: holds '|', which separates labels in a manifest; leave it out")
         content = self._content()
         columns = self._columns(content)
         text, made = StringIO(), []
@@ -112,8 +110,11 @@ class Saving:
     def _columns(self, content: bytes) -> list[str]:
         if not content:
             return [*_REQUIRED]
-        first = content.decode("utf-8-sig", errors="replace").partition("\n")[0]
-        columns = [column.strip() for column in next(csv.reader([first.rstrip("\r")]), [])]
+        first = content.decode("utf-8-sig", errors="replace").splitlines()[:1]
+        try:
+            columns = [column.strip() for column in next(csv.reader(first), [])]
+        except csv.Error:
+            columns = []
         missing = [column for column in _REQUIRED if column not in columns]
         if missing:
             raise UserError(

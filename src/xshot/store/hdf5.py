@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, hint, is_passing
+from xshot.reading import check_file, explain, hint, is_passing, unfinished
 from xshot.store.atomic import atomic_path
 
 _CHUNK_ROWS = 256
@@ -125,7 +125,7 @@ def explain_hdf5(error: Exception, remedy: str) -> str:
             f"it was killed, {remedy}"
         )
     if "truncated file" in text:
-        return f"incomplete: still being written or copied, or cut off; wait for that, or {remedy}"
+        return unfinished(remedy)
     return f"truncated or not an HDF5 file; {remedy}"
 
 

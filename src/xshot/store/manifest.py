@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, is_passing
+from xshot.reading import check_file, explain_damage
 from xshot.store.atomic import atomic_path
 from xshot.store.columns import Column
 
@@ -25,6 +25,7 @@ _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows' form too: a manifest may be written on one system and read on another.
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 _REMARKS = b"xshot"
 """Key of what a manifest says beyond its rows, in the metadata of the Parquet schema."""
@@ -94,9 +95,8 @@ def read_manifest(path: Path) -> Manifest:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; {again}") from None
     except (OSError, ValueError, pa.ArrowException) as error:
-        if is_passing(error):
-            raise UserError(f"{path}: {explain(error, again)}") from None
-        raise UserError(f"{path}: not a readable Parquet file ({error}); {again}") from None
+        told = explain_damage(error, again, "not a readable Parquet file")
+        raise UserError(f"{path}: {told}") from None
     if not table.schema.equals(_SCHEMA):
         wanted = ", ".join(f"{field.name} {field.type}" for field in _SCHEMA)
         raise UserError(f"{path}: expected the columns {wanted}; {again}")
@@ -125,8 +125,9 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
     }
     if any(remarks.values()):
         schema = _SCHEMA.with_metadata({_REMARKS: json.dumps(remarks)})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.table(arrays, schema=schema), temporary, write_page_checksum=True)
+    # By Python, for which the path need not be UTF-8.
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        pq.write_table(pa.table(arrays, schema=schema), file, write_page_checksum=True)
 
 
 def _remarks(
@@ -188,6 +189,8 @@ def _image_problem(image: str) -> str | None:
         return f"the image path {image!r} is empty or holds a control character; mend the path"
     if _ABSOLUTE.match(image):
         return f"the image path {image!r} is absolute; make it relative to data.root"
+    if _ADDRESS.match(image):
+        return f"the image {image!r} is an address; download it, and give its path in data.root"
     if ".." in image.replace("\\", "/").split("/"):
         return f"the image path {image!r} climbs out of data.root; remove the '..'"
     return None
@@ -204,16 +207,20 @@ def _text_problem(text: str) -> str | None:
 def _labels_problem(labels: tuple[str, ...]) -> str | None:
     if not labels:
         return "no label; give at least one class"
-    for label in labels:
-        if not label.strip() or _UNPRINTABLE.search(label):
-            return f"the label {label!r} is empty or holds a control character; name the class"
-        if "|" in label:
-            return f"the label {label!r} holds '|', which separates labels; rename the class"
-        if problem := _length_problem("label", label):
-            return problem
+    if problem := next(filter(None, map(label_problem, labels)), None):
+        return problem
     if len(set(labels)) != len(labels):
         return f"the labels {'|'.join(labels)!r} name a class twice; name it once"
     return None
+
+
+def label_problem(label: str) -> str | None:
+    """Why no class can be called so, and what to do; None = it can."""
+    if not label.strip() or _UNPRINTABLE.search(label):
+        return f"the label {label!r} is empty or holds a control character; name the class"
+    if "|" in label:
+        return f"the label {label!r} holds '|', which separates labels; rename the class"
+    return _length_problem("label", label)
 
 
 def _length_problem(what: str, name: str) -> str | None:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, is_passing, read_file
+from xshot.reading import check_file, explain_damage, read_file
 
 Tensors = dict[str, NDArray[np.generic]]
 
@@ -55,7 +55,6 @@ def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder}: not found; run `dvc repro {stage}`") from None
     except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
-        if is_passing(error):
-            raise UserError(f"{folder}: {explain(error, '')}") from None
-        raise UserError(f"{folder}: damaged ({error}); re-run `dvc repro {stage}`") from None
+        told = explain_damage(error, f"re-run `dvc repro {stage}`")
+        raise UserError(f"{folder}: {told}") from None
     return tensors, config

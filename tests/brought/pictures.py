@@ -1,0 +1,32 @@
+"""Pictures as phones, browsers and editors save them, and what is none."""
+
+from tests.brought.brought import NO_FILES, Brought, of_bytes
+from tests.pictures.files import METADATA, chunk, encoded, picture, png_with
+
+_MANY = {"save_all": True, "append_images": [picture(1)]}
+_JPEG = encoded(picture(), "JPEG")
+
+PICTURES: dict[str, Brought] = {
+    "jpeg": of_bytes(_JPEG),
+    "jpeg with a second picture": of_bytes(encoded(picture(), "MPO", **_MANY)),
+    "jpeg with a film": of_bytes(_JPEG + b"\0\0\0\x18ftypmp42" + bytes(500)),
+    "cmyk": of_bytes(encoded(picture().convert("CMYK"), "JPEG")),
+    "png with a long text": of_bytes(METADATA["png, 2 MB text"]()),
+    "png with a damaged text": of_bytes(METADATA["png, damaged text"]()),
+    "png of a telephone": of_bytes(png_with(chunk(b"CgBI", b"\x50\0\x20\6"))),
+    "avif": of_bytes(encoded(picture(), "AVIF")),
+    "palette": of_bytes(encoded(picture().quantize(9), "PNG", transparency=0)),
+    **NO_FILES,
+    "empty": of_bytes(b"", "empty, 0 bytes; get it again"),
+    "web page": of_bytes(b"<!doctype html><p>404", "web page"),
+    "xml": of_bytes(b'<?xml version="1.0"?><Error><Code>AccessDenied', "an XML file"),
+    "heic": of_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "HEIC.*pip install"),
+    "raw": of_bytes(b"\0\0\0\x18ftypcrx " + bytes(99), "raw file; export it"),
+    "archive": of_bytes(b"\x1f\x8b\x08" + bytes(99), "an archive; unpack it"),
+    "resource fork": of_bytes(b"\0\x05\x16\x07\0\x02\0\0Mac OS X" + bytes(99), "macOS keeps"),
+    "dvc pointer": of_bytes(b"outs:\n- md5: 0123\n  path: b.jpg\n", "dvc pull"),
+    "cut": of_bytes(_JPEG[:-300], "truncated: still being written or copied", deep=True),
+    "cut png": of_bytes(encoded(picture())[:-300], "truncated: still being", deep=True),
+    "text": of_bytes(b"no picture", "a text, not an image; get it again", deep=True),
+    "noise": of_bytes(bytes(range(256)), "not an image that Pillow can read; get", deep=True),
+}
