@@ -32,6 +32,9 @@ ABLATIONS = (
     "no_rdp",
 )
 
+SIGNIFICANT = 0.05
+"""Tests are shown where one of them could come out below."""
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -88,8 +91,7 @@ def table(sweep: Sweep) -> str:
         f"Mean average precision, mean of both directions, over {n_seeds} seeds "
         f"({sweep.seeds[0]} to {sweep.seeds[-1]}). Each seed draws classes, support and training "
         "anew, from one data set and its test rows. ± is the half-width of the 95% t-interval over "
-        "seeds. Differences are paired by seed; *p* is the exact sign-flip test, Holm-adjusted "
-        f"within a column (at least {2 / 2**n_seeds:.2g} before adjustment).",
+        f"seeds. Differences are paired by seed{_of_test(sweep)}.",
         "",
         "## Target mAP over that of raw CLIP (ratio of means)",
         "",
@@ -123,17 +125,34 @@ def picture(sweep: Sweep) -> str:
     return draw_map_by_shots(sweep.shots, means, differences)
 
 
+def _has_test(sweep: Sweep) -> bool:
+    """Whether enough signs can be flipped for any difference to be told from chance."""
+    return _least_p(sweep) * (len(sweep.variants) - 1) < SIGNIFICANT
+
+
+def _least_p(sweep: Sweep) -> float:
+    """Of the sign-flip test: two of all patterns of signs are as extreme as all alike."""
+    return 2.0 ** (1 - len(sweep.seeds))
+
+
+def _of_test(sweep: Sweep) -> str:
+    if not _has_test(sweep):
+        return "; there are too few seeds for a test beyond the interval"
+    return (
+        "; *p* is the exact sign-flip test, Holm-adjusted within a column "
+        f"(at least {_least_p(sweep):.2g} before adjustment)"
+    )
+
+
 def _differences(sweep: Sweep, model: str, others: list[str]) -> Iterator[str]:
     columns = []
     for k_shot in sweep.shots:
         gains = [_gains(sweep, k_shot, model, name) for name in others]
-        adjusted = holm([sign_flip_p(gain) for gain in gains])
-        columns.append(
-            [
-                f"{_cell(*t_interval(gain), sign='+')} (p {p:.3f})"
-                for gain, p in zip(gains, adjusted, strict=True)
-            ]
-        )
+        column = [_cell(*t_interval(gain), sign="+") for gain in gains]
+        if _has_test(sweep):
+            adjusted = holm([sign_flip_p(gain) for gain in gains])
+            column = [f"{cell} (p {p:.3f})" for cell, p in zip(column, adjusted, strict=True)]
+        columns.append(column)
     for name, cells in zip(others, zip(*columns, strict=True), strict=True):
         yield _line(name, cells)
 

@@ -11,9 +11,9 @@ from xshot.errors import UserError
 from xshot.retrieval.galleries import GALLERIES
 from xshot.variants import VARIANTS
 
-SEEDS = (1, 2, 3, 4)
-CLIP = (0.30, 0.32, 0.34, 0.28)
-MODEL = (0.40, 0.41, 0.45, 0.37)
+SEEDS = (1, 2, 3, 4, 5, 6, 7)
+CLIP = (0.30, 0.32, 0.34, 0.28, 0.31, 0.33, 0.29)
+MODEL = (0.40, 0.41, 0.45, 0.37, 0.39, 0.44, 0.42)
 
 
 def make_rows() -> list[Row]:
@@ -52,10 +52,18 @@ def test_means_intervals_ratios_and_p_values():
     assert line_of("xshot", ratios) == [f"{np.mean(MODEL) / np.mean(CLIP):.2f}"]
     for cell in line_of("xshot", galleries):
         assert cell == with_interval(MODEL)
-    # All four differences are positive: only the two patterns of equal signs are as far from 0.
-    adjusted = 2 * 2 / 2**4
+    # All seven differences are positive: only the two patterns of equal signs are as far from 0.
+    adjusted = 2 * 2 / 2**7
     (cell,) = line_of("clip", xshot)
     assert cell == f"{with_interval(np.subtract(MODEL, CLIP), '+')} (p {adjusted:.3f})"
+
+
+def test_where_no_difference_could_be_significant_no_test_is_shown():
+    few = [row for row in make_rows() if row.seed <= 5]
+    _, xshot, _ = table(collect(few)).split("\n## ")[1:]
+    assert "(p " not in xshot
+    (cell,) = line_of("clip", xshot)
+    assert cell == with_interval(np.subtract(MODEL, CLIP)[:5], "+")
 
 
 def with_interval(values, sign: str = "") -> str:
