@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from tests.lance_store.conftest import agree
+from tests.lance_store.conftest import GallerySource, agree, load
 from xshot.errors import UserError
+from xshot.lance_store import indexes
 from xshot.lance_store.gallery import open_store
+from xshot.lance_store.writing import write_store
+from xshot.search import two_stages
 
 QUERIES = ("a red bird", "a house", "something to eat")
 
@@ -93,3 +96,27 @@ def test_a_filter_that_cannot_be_understood_is_one_line(stored, in_memory):
 def test_there_are_no_texts_to_find(stored):
     with pytest.raises(UserError, match="holds no texts to find"):
         stored.search(text="a bird", find="text")
+
+
+def test_of_an_added_class_rows_are_found_that_the_table_did_not_know_for_it(
+    many, model, embedder, tmp_path, monkeypatch
+):
+    """Few candidates, by an index: what finds them is the class's name and examples."""
+    monkeypatch.setattr(indexes, "LEAST_ROWS", 300)
+    monkeypatch.setattr(indexes, "PARTITION", 30)
+    monkeypatch.setattr(two_stages, "CANDIDATES", 20)
+    monkeypatch.setattr(two_stages, "ADDED_CANDIDATES", 400)
+    write_store(tmp_path / "s", GallerySource(many, part_rows=500), embedder, model)
+    assert open_store(tmp_path / "s").table.dataset.list_indices()
+    grown = [
+        load(model, one).with_class("a new one", rows=[0, 60, 5])
+        for one in (open_store(tmp_path / "s"), many)
+    ]
+
+    def shared():
+        found, best = ([hit.row for hit in one.search(text="a new one", k=5)] for one in grown)
+        return len({*found} & {*best})
+
+    assert shared() >= 4
+    monkeypatch.setattr(two_stages, "_POSSIBLE", 2)
+    assert shared() <= 1

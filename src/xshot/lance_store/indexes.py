@@ -1,7 +1,8 @@
 """Approximate indexes of a table's vectors: when there are any, and of which kind.
 
-RaBitQ (Gao and Long, SIGMOD 2024) keeps the sign of each rotated dimension beside the partition's
-centre. Product quantization takes 30 times as long to build and finds less (docs/stores.md).
+RaBitQ (Gao and Long, SIGMOD 2024) keeps few bits of each rotated dimension of what a row differs by
+from the centre of its partition. Product quantization takes 30 times as long to build and finds
+less (docs/experiments.md).
 """
 
 import logging
@@ -15,8 +16,12 @@ LEAST_ROWS = 100_000
 PARTITION = 2048
 """Rows of a partition, about."""
 
-PROBES = 20
+PROBES = 60
 """Partitions that are looked at."""
+
+_BITS, _BITS_OF_CLIP = 1, 3
+"""Of each dimension. CLIP features need more: they lack the class coordinates that tell rows apart.
+"""
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,7 +41,7 @@ def index(dataset: Any) -> Any:
                 name=_name(column),
                 metric="dot",
                 num_partitions=max(1, rows // PARTITION),
-                num_bits=1,
+                num_bits=_BITS_OF_CLIP if column == CLIP else _BITS,
                 replace=True,
             )
         else:

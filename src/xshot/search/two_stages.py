@@ -7,17 +7,22 @@ from numpy.typing import NDArray
 
 from xshot.episode.training_set import Centring, normalise
 from xshot.projector.embedder import Embedder
-from xshot.retrieval.search import top_k
 from xshot.search.classes import NewClass, add_classes
 from xshot.search.gallery import Gallery
 from xshot.search.space import SIDES, Matrix, Modality, Space, System, embed, query_of
-from xshot.search.table import Table
+from xshot.search.table import Rows, Table
 
 CANDIDATES = 200
 """Rows that the model as it is ranks."""
 
 ADDED_CANDIDATES = 1000
-"""Further ones, for each class that was added and may be asked for."""
+"""Further ones, in every direction that rows of a class that was added are looked for in."""
+
+_ROUNDS = 2
+"""How often such a direction is learned from the scores of what was found by then."""
+
+_RIDGE = 0.1
+"""Of the regression, in shares of the mean variance."""
 
 _POSSIBLE = 0.01
 """The least probability of such a class, given the query."""
@@ -27,8 +32,9 @@ class TwoStageSpace(Space):
     """A gallery on disk in the space of one model and in that of raw CLIP.
 
     The table finds candidates by the model that it was written for, which knows no class that was
-    added since. Those of such classes are found near their names and their examples, by CLIP
-    features. The scores are the present model's.
+    added since. Those of such classes are looked for among the CLIP features: near their names and
+    their examples, and then where the present model's scores of what was found say that they grow.
+    The scores of the answers are the present model's.
     """
 
     def __init__(
@@ -50,17 +56,30 @@ class TwoStageSpace(Space):
         where: str | None = None,
     ) -> tuple[NDArray[np.int64], Matrix]:
         """As of a gallery in memory; `where` may filter rows."""
-        count = max(CANDIDATES, 4 * k)
         first = query_of(self._trained, feature, system, asked)
-        rows, _ = self._table.nearest(first, system, count, where)
+        rows, _ = self._table.nearest(first, system, max(CANDIDATES, 4 * k), where)
+        query = self.query(feature, system, asked)
+        items, scores = self._ranked(rows, query, system, found)
         if system == "model" and len(directions := self._added_directions(feature, asked)):
-            near, _ = self._table.nearest(directions, "clip", max(ADDED_CANDIDATES, 4 * k), where)
-            rows = np.union1d(rows, near)
+            for _ in range(1 + _ROUNDS):
+                count = max(ADDED_CANDIDATES, 4 * k)
+                near, _ = self._table.nearest(directions, "clip", count, where)
+                new = np.setdiff1d(near, rows)
+                more_items, more_scores = self._ranked(new, query, system, found)
+                rows, items = np.concatenate([rows, new]), np.concatenate([items, more_items])
+                scores = np.concatenate([scores, more_scores])
+                directions = _direction(items, scores)[None]
+        best = np.lexsort((rows, -scores))[:k]
+        return rows[best], scores[best]
+
+    def _ranked(
+        self, rows: Rows, query: Matrix, system: System, found: Modality
+    ) -> tuple[Matrix, Matrix]:
+        """CLIP features (N, D) of some rows, and their scores (N,) by the present model."""
         items = self._table.features(rows)
-        if system == "model":
-            items = embed(self.embedder, items, found)
-        places, scores = top_k(self.query(feature, system, asked), items, k)
-        return rows[places[0]], scores[0]
+        seen = embed(self.embedder, items, found) if system == "model" else items
+        scores: Matrix = seen @ query[0]
+        return items, scores
 
     def prepare(self) -> None:
         """Nothing: the table is embedded."""
@@ -81,6 +100,15 @@ class TwoStageSpace(Space):
             if share >= _POSSIBLE
         ]
         return np.stack(directions) if directions else feature[:0]
+
+
+def _direction(items: Matrix, scores: Matrix) -> Matrix:
+    """(D,) in which scores (N,) grow most among CLIP features (N, D), by ridge regression."""
+    centred = items - items.mean(axis=0)
+    products = centred.T @ centred
+    ridge = _RIDGE * np.trace(products) / len(products) * np.eye(len(products), dtype=np.float32)
+    direction: Matrix = np.linalg.solve(products + ridge, centred.T @ (scores - scores.mean()))
+    return direction
 
 
 def _means(new: NewClass, centring: Centring) -> Iterator[Matrix]:
