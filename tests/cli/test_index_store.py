@@ -49,7 +49,7 @@ def test_a_folder_is_indexed_searched_and_brought_up_to_date(xshot, photos):
     assert (
         f"{OUT}: 6 images (6 new, 0 gone); search with `xshot search --index 'data/" in done.stdout
     )
-    assert "left out: broken.jpg: not an image" in done.stderr
+    assert "left out: broken.jpg: " in done.stderr
     xshot("index", photos)
     ask = ("search", "a bird", "--json", "--index")
     stored, exact = (images(xshot(*ask, where)) for where in (OUT, "data/indexes/my photos.h5"))
