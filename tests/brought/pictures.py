@@ -27,6 +27,6 @@ PICTURES: dict[str, Brought] = {
     "dvc pointer": of_bytes(b"outs:\n- md5: 0123\n  path: b.jpg\n", "dvc pull"),
     "cut": of_bytes(_JPEG[:-300], "truncated: still being written or copied", deep=True),
     "cut png": of_bytes(encoded(picture())[:-300], "truncated: still being", deep=True),
-    "text": of_bytes(b"no picture", "a text, not an image; get it again", deep=True),
-    "noise": of_bytes(bytes(range(256)), "not an image that Pillow can read; get", deep=True),
+    "text": of_bytes(b"no picture", "not an image that Pillow can read", deep=True),
+    "noise": of_bytes(bytes(range(256)), "not an image that Pillow can read", deep=True),
 }

@@ -29,7 +29,8 @@ def test_help_lists_every_command():
         (["search", "a", "b"], r"unexpected extra argument.*; see `.*search --help`"),
         (["serch"], r"No such command 'serch'.*; see `.* --help`"),
         (["search", "a", "--index"], r"'--index' requires.*; see `xshot search --help`"),
-        (["index"], r"Missing argument 'folder'; see `.*index --help`"),
+        (["index"], r"name a folder of images, as in `xshot index ~/photos`, or --features FILE"),
+        (["suggest"], r"Missing argument 'name'; see `.*suggest --help`"),
     ],
 )
 def test_a_mistake_in_typing_is_one_line_and_exit_1(words, told):

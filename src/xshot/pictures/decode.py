@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from xshot.pictures.formats import HEADER, OTHER, is_text, what_else
+from xshot.pictures.formats import HEADER, OTHER, what_else
 from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
 from xshot.pictures.metadata import without_metadata
 from xshot.reading import unfinished
@@ -71,7 +71,7 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
     """
     if told := what_else(data[:HEADER]):
         raise UnknownImageError(told)
-    with _reasons(data), _open(without_metadata(data), formats) as image:
+    with _reasons(), _open(without_metadata(data), formats) as image:
         size = image.size
         _check_size(image)
         _check_whole(image)
@@ -88,19 +88,14 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
 
 
 @contextmanager
-def _reasons(data: bytes) -> Iterator[None]:
+def _reasons() -> Iterator[None]:
     """Whatever Pillow raises as a `BadImageError`."""
     try:
         yield
     except BadImageError:
         raise
     except UnidentifiedImageError:
-        what = (
-            "a text, not an image"
-            if is_text(data[:HEADER])
-            else "not an image that Pillow can read"
-        )
-        raise UnknownImageError(f"{what}; get it again, or export it as JPEG or PNG") from None
+        raise UnknownImageError("not an image that Pillow can read") from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...

@@ -3,7 +3,6 @@
 Suffixes say what a folder holds; what a file is says its first bytes alone.
 """
 
-import re
 from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple
@@ -129,11 +128,6 @@ def is_known(start: bytes) -> bool:
         or start[4:8] == b"ftyp"
         or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
     )
-
-
-def is_text(start: bytes) -> bool:
-    """Whether a file that starts so may be a text."""
-    return not re.search(rb"[\x00-\x08\x0e-\x1f\x7f]", start) and start.isascii()
 
 
 def what_else(start: bytes) -> str | None:
