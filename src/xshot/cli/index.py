@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xshot.search.encoder import QueryEncoder
-    from xshot.search.index import LeftOut
+    from xshot.search.folder_images import LeftOut
 
 CACHE = Path(".cache/features")
 INDEXES = Path("data/indexes")

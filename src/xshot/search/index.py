@@ -6,12 +6,10 @@ Encoded through the cache that extraction uses, so that a run that was stopped g
 and the images of the dataset need not be encoded again.
 """
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from pathlib import Path
 
 import numpy as np
 
@@ -22,9 +20,8 @@ from xshot.encoder.image_cache import encode_files
 from xshot.encoder.local import LocalEngine
 from xshot.errors import UserError
 from xshot.pictures import BadImageError
-from xshot.pictures.formats import HEADER, is_known, readable, why_not
-from xshot.reading import hint
 from xshot.search.encoder import QueryEncoder
+from xshot.search.folder_images import LeftOut, find_images
 from xshot.search.gallery import Gallery, Matrix
 from xshot.store.hdf5 import (
     create_table,
@@ -33,31 +30,9 @@ from xshot.store.hdf5 import (
     write_matrix,
     write_strings,
 )
-from xshot.walking import Passed, is_text, walk
 
 SCHEMA_VERSION = 1
 _REMEDY = "make one with `xshot index FOLDER`"
-_RENAME = (
-    "rename it"
-    if sys.getfilesystemencoding() == "utf-8"
-    else "rename it, or set PYTHONUTF8=1 in the environment"
-)
-
-
-_BESIDE = (
-    ".aae .cfg .csv .db .h5 .htm .html .ini .json .jsonl .log .md .npy .npz .parquet .pdf .py "
-    ".toml .tsv .txt .url .xml .xmp .yaml .yml .zip"
-)
-"""Suffixes of what lies beside pictures; all else that is passed over is looked at."""
-_MISNAMED = "a picture, though its name does not end as one's; rename it if it is to be found"
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An image that cannot be read, and why."""
-
-    image: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +81,7 @@ def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: in
     Raises:
         UserError: no folder, no image in it, or none that can be read.
     """
-    images, left_out, notes = _find_images(root)
+    images, left_out, notes = find_images(root)
     hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
     here = identify(
@@ -205,62 +180,3 @@ def _gallery(
         encoder_fingerprint=fingerprint,
         root=root,
     )
-
-
-def _find_images(root: Path) -> "_Found":
-    """The images under `root`, and what else is there that one may take for images.
-
-    Raises:
-        UserError: no folder, one whose own path could not be stored, or no image in it.
-    """
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder{hint(root)}; name one that holds images")
-    if not is_text(str(root)):
-        raise UserError(f"{root}: its path is not UTF-8; {_RENAME}")
-    passed = Passed()
-    found = _Found([], [], [])
-    other: dict[str, list[str]] = {}
-    for path, problem in walk(root, passed):
-        suffix = PurePosixPath(path).suffix.lower()
-        if suffix not in readable():
-            told = why_not(suffix)
-            if not (told or problem or suffix in _BESIDE.split()) and _starts_as_picture(
-                root / path
-            ):
-                told = _MISNAMED
-            other.setdefault(told or "", []).append(path)
-        elif problem:
-            found.left_out.append(LeftOut(path, problem))
-        elif is_text(path):
-            found.images.append(path)
-        else:
-            found.left_out.append(LeftOut(path, f"its name is not UTF-8; {_RENAME}"))
-    rest = other.pop("", [])
-    found.notes.extend(
-        f"passed over: {len(paths)} files such as {paths[0]}: {told}"
-        for told, paths in other.items()
-    )
-    if rest:
-        found.notes.append(f"passed over: {len(rest)} other files, such as {rest[0]}")
-    found.notes.extend(passed.notes())
-    if not found.images and not found.left_out:
-        notes = "".join(f"; {note}" for note in found.notes)
-        raise UserError(
-            f"{root}: holds no images (files that end in {', '.join(sorted(readable()))}){notes}; "
-            "name a folder that does"
-        )
-    return found
-
-
-def _starts_as_picture(file: Path) -> bool:
-    try:
-        with file.open("rb", buffering=0) as stream:
-            return is_known(stream.read(HEADER))
-    except OSError:
-        return False
-
-
-class _Found(NamedTuple):
-    images: list[str]
-    left_out: list[LeftOut]
-    notes: list[str]
