@@ -3,10 +3,9 @@
 `python -m benchmarks.bench_store [pictures]`, 200,000 by default, in a checkout in which the
 pipeline has run. Pictures and texts are drawn (`benchmarks.drawn`). The model lacks three of its
 classes; each is then added by its name and five pictures, and asked for by texts of it. Every part
-runs in a process of its own; memory is what that one has grown to at the most, and how much that
-is beyond what it took before it opened or built anything. faiss has the full vectors in memory for
-re-ranking, and as many partitions looked at as it needs for our recall. More than 2,000,000
-pictures go without faiss and without a gallery in memory.
+runs in a process of its own; memory is what that one has grown to at the most, and beyond what
+it took before. faiss has the full vectors in memory for re-ranking, and looks at as many partitions
+as it needs for our recall. More than 2,000,000 pictures go without both peers.
 """
 
 import json
@@ -23,22 +22,21 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.drawn import FEATURES, source, without
+from benchmarks.drawn import source, without
+from benchmarks.drawn_questions import Asked, new_classes, questions
+from benchmarks.memory import forget, limit_memory, memory, peak, size_of
 from benchmarks.scratch import ROOT, environment
 from xshot.compute import limit_threads
 from xshot.curves import Curves
 from xshot.projector.embedder import Embedder
 from xshot.projector.file import load_embedder, save_embedder
-from xshot.search.classes import NewClass, add_classes
 from xshot.search.gallery import Gallery
 from xshot.search.space import Space, embed, query_of
 from xshot.search.two_stages import space_of
-from xshot.store.features import read_class_features, read_features
-from xshot.store.manifest import read_manifest
 
 WORK = Path(".cache/bench_store")
 TABLE, MODEL, ANSWERS = WORK / "drawn.lance", WORK / "model", WORK / "answers.json"
-QUERIES, OF_ADDED, HELD_OUT, EXAMPLES, K = 100, 30, 3, 5, 10
+HELD_OUT, K = 3, 10
 LARGEST_IN_MEMORY = 2_000_000
 LIMIT = 2 << 30
 
@@ -61,15 +59,12 @@ def main(size: int) -> None:
 def _save_model() -> None:
     """The checkout's model without some classes."""
     embedder, provenance = load_embedder(Path("models/projector"))
-    held_out = _held_out(np.flatnonzero(provenance.is_target))
+    targets = np.flatnonzero(provenance.is_target)
+    held_out = targets[:: len(targets) // HELD_OUT][:HELD_OUT].tolist()
     kept = [name for place, name in enumerate(provenance.classes) if place not in held_out]
     target = tuple(name for name in kept if name in provenance.target)
     provenance = replace(provenance, classes=tuple(kept), target=target)
     save_embedder(MODEL, without(embedder, held_out), provenance, None, Curves("bench", remedy=""))
-
-
-def _held_out(targets: np.ndarray) -> list[int]:
-    return targets[:: len(targets) // HELD_OUT][:HELD_OUT].tolist()
 
 
 def build(size: int) -> None:
@@ -78,18 +73,18 @@ def build(size: int) -> None:
 
     pictures, _ = source(size)
     embedder, _ = load_embedder(MODEL)
-    before, start, cpu = _memory(), time.perf_counter(), time.process_time()
+    before, start, cpu = memory(), time.perf_counter(), time.process_time()
     write_store(TABLE, pictures, embedder, MODEL)
     wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-    index = _bytes(TABLE / "_indices")
-    print(f"{size} pictures: built in {wall:.0f} s, {cpu:.0f} s of CPU; {_peak(before)}")
-    print(f"{_bytes(TABLE) / size:.0f} bytes a picture, {index / size:.0f} of them indexes")
+    index = size_of(TABLE / "_indices")
+    print(f"{size} pictures: built in {wall:.0f} s, {cpu:.0f} s of CPU; {peak(before)}")
+    print(f"{size_of(TABLE) / size:.0f} bytes a picture, {index / size:.0f} of them indexes")
 
 
 def exact(size: int) -> None:
     """The exact answers, from one pass through the rows."""
     pictures, _ = source(size)
-    asked = _questions()
+    asked = questions(MODEL)
     best: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0, int))] * len(asked)
     queries = [query_of(embedder, text[None], "model", "text")[0] for _, embedder, text in asked]
     place = 0
@@ -112,16 +107,16 @@ def search(size: int) -> None:
     """Ask the table."""
     from xshot.lance_store.gallery import open_store
 
-    asked = _questions()
-    _forget(TABLE)
-    limited = _limit(LIMIT)
-    before = _memory()
+    asked = questions(MODEL)
+    forget(TABLE)
+    limited = limit_memory(LIMIT, "xshot_bench_store")
+    before = memory()
     gallery = open_store(TABLE)
     assert gallery.table is not None
     gallery.table.use(MODEL)
     trained = load_embedder(MODEL)[0]
     spaces: dict[str, Space] = {"": space_of(trained, [], gallery)}
-    spaces |= {new.name: space_of(trained, [new], gallery) for new in _new_classes()}
+    spaces |= {new.name: space_of(trained, [new], gallery) for new in new_classes(MODEL)}
     for _ in range(2):  # the second time whatever can be kept has been
         found = _ask(asked, lambda name, embedder, text: _nearest(spaces[name], text))
     _tell("table", found, before)
@@ -131,8 +126,8 @@ def search(size: int) -> None:
 def in_memory(size: int) -> None:
     """Ask the same gallery in memory."""
     pictures, _ = source(size)
-    asked = [one for one in _questions() if not one[0]]
-    before = _memory()
+    asked = [one for one in questions(MODEL) if not one[0]]
+    before = memory()
     features = np.concatenate([rows for _, rows in pictures.blocks()])
     gallery = Gallery("drawn", ("",) * size, (), (), {"image": features}, "")
     space = Space(asked[0][1], gallery)
@@ -146,10 +141,10 @@ def with_faiss(size: int) -> None:
     import faiss
 
     pictures, _ = source(size)
-    asked = [one for one in _questions() if not one[0]]
+    asked = [one for one in questions(MODEL) if not one[0]]
     embedder = asked[0][1]
     dimensions = embed(embedder, next(pictures.blocks())[1][:1], "image").shape[1]
-    before, start = _memory(), time.perf_counter()
+    before, start = memory(), time.perf_counter()
     vectors = np.empty((size, -(-dimensions // 8) * 8), np.float32)
     place = 0
     for _, rows in pictures.blocks():
@@ -182,36 +177,7 @@ def with_faiss(size: int) -> None:
     _tell(f"faiss, {index.nprobe} partitions", found, before)
 
 
-_Asked = tuple[str, Embedder, np.ndarray]
 _Found = list[tuple[str, list[int], float, float]]
-
-
-def _questions() -> list[_Asked]:
-    """Texts, each with the model that answers and the name of the class that was added to it."""
-    _, text = source(0)
-    rng = np.random.default_rng(2)
-    trained = load_embedder(MODEL)[0]
-    known = [text.names.index(name) for name in load_embedder(MODEL)[1].classes]
-    asked = [("", trained, row) for row in text.draw(rng.choice(known, QUERIES), rng)]
-    for new in _new_classes():
-        grown = add_classes(trained, [new])
-        rows = text.draw(np.full(OF_ADDED, text.names.index(new.name)), rng)
-        asked += [(new.name, grown, row) for row in rows]
-    return asked
-
-
-def _new_classes() -> list[NewClass]:
-    """The classes that the model lacks, by name and some pictures of the data set."""
-    features, manifest = read_features(FEATURES), read_manifest(Path("data/manifest.parquet"))
-    labels = dict(zip(manifest.ids, manifest.labels, strict=True))
-    prompts = read_class_features(FEATURES)
-    known = load_embedder(MODEL)[1].classes
-    added = []
-    for name, prompt in zip(prompts.names, prompts.features, strict=True):
-        if name not in known:
-            rows = [row for row, one in enumerate(features.ids) if name in labels[one]][:EXAMPLES]
-            added.append(NewClass(name, prompt, features.image[rows], features.text[:0]))
-    return added
 
 
 def _nearest(space: Space, text: np.ndarray) -> list[int]:
@@ -219,7 +185,7 @@ def _nearest(space: Space, text: np.ndarray) -> list[int]:
     return rows.tolist()
 
 
-def _ask(asked: list[_Asked], answer: Callable[[str, Embedder, np.ndarray], list[int]]) -> _Found:
+def _ask(asked: list[Asked], answer: Callable[[str, Embedder, np.ndarray], list[int]]) -> _Found:
     """Whose class each is, the answers, seconds, and seconds of CPU."""
     found = []
     for name, embedder, text in asked:
@@ -251,7 +217,7 @@ def _tell(what: str, found: _Found, before: int) -> None:
             f"{what}, {kind}: median {wall:.1f} ms ({cpu:.1f} ms of CPU), "
             f"95% within {slow:.1f} ms; recall@{K} {_recall(found, added):.3f}"
         )
-    print(f"{what}: {_peak(before)}", flush=True)
+    print(f"{what}: {peak(before)}", flush=True)
 
 
 def _first_answer() -> None:
@@ -268,42 +234,6 @@ def _first_answer() -> None:
             times.append(time.perf_counter() - start)
         used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
         print(f"{arguments[1]}: {np.median(times[1:]):.2f} s; at most {used // 1024} MiB")
-
-
-def _forget(folder: Path) -> None:
-    """Take files out of the page cache."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
-                os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def _limit(size: int) -> bool:
-    """Whether this process, page cache included, is held to so many bytes: root can do that."""
-    group = Path("/sys/fs/cgroup/memory/xshot_bench_store")
-    try:
-        group.mkdir(exist_ok=True)
-        (group / "memory.limit_in_bytes").write_text(str(size))
-        (group / "cgroup.procs").write_text(str(os.getpid()))
-    except OSError:
-        return False
-    return True
-
-
-def _memory() -> int:
-    """MiB that this process takes now."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
-
-
-def _peak(before: int) -> str:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return f"memory at most {most} MiB, {most - before} more than before"
-
-
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 PARTS: dict[str, Callable[[int], Any]] = {
