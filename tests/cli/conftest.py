@@ -1,11 +1,15 @@
 """What commands work on: a clone in which the pipeline has run."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from tests.support.workspace import Workspace
+from xshot.cli.main import build
 
 
 @pytest.fixture
@@ -15,3 +19,20 @@ def clone(finished: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shutil.copytree(finished.path, folder, ignore=shutil.ignore_patterns(".dvc", ".git"))
     monkeypatch.chdir(folder)
     return Workspace(folder)
+
+
+@pytest.fixture
+def xshot(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Runs a command in a copy of the repository; errors come through as they are."""
+    folder = shutil.copytree(repository, tmp_path / "copy", symlinks=True)
+    monkeypatch.chdir(folder)
+
+    def run(command: str, *arguments: object) -> Result:
+        done = CliRunner().invoke(build([command]), [command, *map(str, arguments)])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
+    return run

@@ -6,28 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from xshot.cli.main import build
 from xshot.errors import UserError
 from xshot.search.index import read_index
 
 OUT = "data/indexes/my photos.lance"
-
-
-@pytest.fixture
-def xshot(repository, tmp_path, monkeypatch):
-    """Runs a command in a copy of the repository; errors come through as they are."""
-    folder = shutil.copytree(repository, tmp_path / "copy", symlinks=True)
-    monkeypatch.chdir(folder)
-
-    def run(command, *arguments):
-        done = CliRunner().invoke(build([command]), [command, *map(str, arguments)])
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done
-
-    return run
 
 
 @pytest.fixture

@@ -12,29 +12,12 @@ import open_clip
 import pytest
 import torch
 from safetensors.torch import load_file
-from typer.testing import CliRunner
 
 from tests.support.encoder import CONFIG
-from xshot.cli.main import build
 from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.files import FileHashes
 from xshot.encoder.fingerprint import identify
 from xshot.errors import UserError
-
-
-@pytest.fixture
-def xshot(repository, tmp_path, monkeypatch):
-    """Runs a command in a copy of the repository; errors come through as they are."""
-    folder = shutil.copytree(repository, tmp_path / "copy", symlinks=True)
-    monkeypatch.chdir(folder)
-
-    def run(command, *arguments):
-        done = CliRunner().invoke(build([command]), [command, *map(str, arguments)])
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done
-
-    return run
 
 
 def test_a_table_has_a_line_per_answer(xshot):

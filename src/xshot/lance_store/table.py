@@ -82,18 +82,7 @@ class LanceTable:
     def nearest(
         self, queries: Matrix, system: str, count: int, where: str | None = None
     ) -> tuple[Rows, Matrix]:
-        """Rows that may be the nearest, ascending, and the highest score that each has about.
-
-        Args:
-            queries: (Q, E) embeddings by the model that is used, or (Q, D) CLIP features, of any
-                norm.
-            system: `model` or `clip`.
-            count: how many of each query; fewer where no more fulfil `where`.
-            where: what they have to fulfil, in SQL.
-
-        Raises:
-            UserError: `where` cannot be understood, or the table cannot be read.
-        """
+        """As `xshot.search.table.Table` says."""
         column = self._column if system == "model" else CLIP
         assert column is not None, "a model has to be used first"
         size = self.dataset.schema.field(column).type.list_size
