@@ -122,7 +122,14 @@ def features(rng):
 
 @pytest.fixture
 def choice():
-    weights = {"name": 5.0, "members": 4.0, "projected": 3.0, "source": 0.5}
+    weights = {
+        "name": 5.0,
+        "members": 4.0,
+        "probe": 1.0,
+        "regression": 2.0,
+        "projected": 3.0,
+        "source": 0.5,
+    }
     return Choice(steps=4, calibration=0.0, weights={"image": weights, "text": weights})
 
 

@@ -48,7 +48,7 @@ def test_without_a_projection_there_is_nothing_to_generate_or_to_weigh():
     [
         ("{", "damaged"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 3, "choice": {"steps": 1}}', "missing"),
+        ('{"schema_version": 4, "choice": {"steps": 1}}', "missing"),
         ("[]", "damaged"),
     ],
 )

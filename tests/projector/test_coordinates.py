@@ -6,9 +6,11 @@ from numpy.testing import assert_allclose
 from scipy.special import softmax
 
 from xshot.projector.coordinates import LEAST_SHARE, MOST_CLASSES, Coordinates, join
-from xshot.projector.evidence import gather_evidence
+from xshot.projector.gathering import gather_evidence, with_projection
 
-WEIGHTS = {"name": 3.0, "members": 2.0, "projected": 1.0, "source": 0.5}
+WEIGHTS = {
+    "name": 3.0, "members": 2.0, "probe": 1.5, "regression": 4.0, "projected": 1.0, "source": 0.5
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -57,18 +59,19 @@ def test_embeddings_are_of_unit_norm_whatever_the_posterior(rows, shares):
 
 
 def test_the_posterior_weighs_the_evidence(training):
-    evidence, _ = gather_evidence(
-        training, training, prompt_weight=2.0, shrinkage=0.5, sharpness=10.0
-    )
+    plain = gather_evidence(training, prompt_weight=2.0, shrinkage=0.5, sharpness=10.0)
+    evidence, _ = with_projection(plain, training, prompt_weight=2.0)
     own = Coordinates(evidence, training.is_target, WEIGHTS, 5.0)
-    name, members, projected = evidence.scores(training.image, training.image)
-    logits = 3 * name + 2 * members + projected - 0.5 * ~training.is_target
+    scores = evidence.scores(training.image, training.image)
+    name, members, probe, regression, projected = scores
+    logits = 3 * name + 2 * members + 1.5 * probe + 4 * regression + projected
+    logits -= 0.5 * ~training.is_target
     posterior = own.posterior(training.image, training.image)
     assert_allclose(posterior, softmax(logits, axis=1), rtol=1e-4)
 
 
 def test_less_for_source_is_more_for_target(training):
-    evidence, _ = gather_evidence(training, None, prompt_weight=2.0, shrinkage=0.5, sharpness=10.0)
+    evidence, _ = gather_evidence(training, prompt_weight=2.0, shrinkage=0.5, sharpness=10.0)
     plain, shifted = (
         Coordinates(evidence, training.is_target, WEIGHTS | {"source": source}, 5.0).posterior(
             training.image, training.image

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from xshot.projector.baselines import clip_adapter
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import project
-from xshot.projector.fitting import assemble, evidence_of
+from xshot.projector.fitting import assemble, evidence_of, projected_evidence
 from xshot.variants import VARIANTS
 
 
@@ -32,7 +32,8 @@ def test_parts_are_those_of_the_variant(fit, name):
 
 def test_projected_evidence_is_of_projected_prompts_rows_and_queries(fit, training, params):
     projector = fit("xshot")[0].projector
-    image, text = evidence_of(training, projector, VARIANTS["xshot"], params)
+    plain = evidence_of(training, VARIANTS["xshot"], params)
+    image, text = projected_evidence(plain, training, projector, params)
     source = np.flatnonzero(~training.is_target)
     for own, rows, side in ((image, training.image, 0), (text, training.text, 1)):
         projected = project(projector, rows, side)
@@ -43,12 +44,13 @@ def test_projected_evidence_is_of_projected_prompts_rows_and_queries(fit, traini
 
 def test_weight_zero_removes_the_coordinates(fit, training, params):
     off = params.model_copy(update={"coordinates": 0.0})
-    assert evidence_of(training, None, VARIANTS["posterior"], off) is None
+    assert evidence_of(training, VARIANTS["posterior"], off) is None
 
 
 def test_one_projector_serves_many_choices(fit, training, params, choice):
     embedder, _ = fit("xshot")
-    evidence = evidence_of(training, embedder.projector, VARIANTS["xshot"], params)
+    plain = evidence_of(training, VARIANTS["xshot"], params)
+    evidence = projected_evidence(plain, training, embedder.projector, params)
     again = assemble(training, embedder.projector, evidence, params, choice)
     assert_allclose(again.embed_image(training.image), embedder.embed_image(training.image))
     shifted = {side: own | {"source": 30.0} for side, own in choice.weights.items()}
@@ -60,5 +62,5 @@ def test_one_projector_serves_many_choices(fit, training, params, choice):
 
 
 def test_without_weights_there_are_no_coordinates(training, params):
-    evidence = evidence_of(training, None, VARIANTS["posterior"], params)
+    evidence = evidence_of(training, VARIANTS["posterior"], params)
     assert assemble(training, None, evidence, params, Choice(0, 0.0)).coordinates is None

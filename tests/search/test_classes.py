@@ -10,13 +10,15 @@ from tests.projector.conftest import make_training
 from xshot.episode.training_set import Centring
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import Embedder
-from xshot.projector.fitting import assemble, evidence_of
+from xshot.projector.fitting import assemble, evidence_of, projected_evidence
 from xshot.projector.networks import GatedProjector
 from xshot.projector.params import ProjectorParams
 from xshot.search.classes import NewClass, add_classes
 from xshot.variants import VARIANTS
 
-WEIGHTS = {"name": 5.0, "members": 4.0, "projected": 3.0, "source": 0.5}
+WEIGHTS = {
+    "name": 5.0, "members": 4.0, "probe": 1.0, "regression": 2.0, "projected": 3.0, "source": 0.5
+}  # fmt: skip
 CHOICE = Choice(steps=1, calibration=0.0, weights={"image": WEIGHTS, "text": WEIGHTS})
 
 
@@ -37,7 +39,9 @@ def make_embedder(training, variant, params):
         generator = torch.Generator().manual_seed(1)
         projector = GatedProjector(8, 16, gate=True, gate_bias=0.0, generator=generator).eval()
         projector.requires_grad_(False)
-    evidence = evidence_of(training, projector, VARIANTS[variant], params)
+    evidence = evidence_of(training, VARIANTS[variant], params)
+    if projector is not None:
+        evidence = projected_evidence(evidence, training, projector, params)
     return assemble(training, projector, evidence, params, CHOICE)
 
 
@@ -89,9 +93,15 @@ def test_examples_of_one_modality_leave_the_other_to_the_name(params):
     images_only = add_classes(part, [replace(new, text=new.text[:0])])
     name_only = add_classes(part, [replace(new, text=new.text[:0], image=new.image[:0])])
     features = training.image[:4]
-    np.testing.assert_array_equal(both.embed_image(features), images_only.embed_image(features))
-    np.testing.assert_array_equal(name_only.embed_text(features), images_only.embed_text(features))
-    assert (both.embed_text(features) != images_only.embed_text(features)).any()
+
+    def heard(model, side):
+        """Evidence but for the regression, which learns from both modalities."""
+        known = model.coordinates[side].evidence
+        return np.delete(known.scores(features, features), known.kinds.index("regression"), 0)
+
+    np.testing.assert_array_equal(heard(both, 0), heard(images_only, 0))
+    np.testing.assert_array_equal(heard(name_only, 1), heard(images_only, 1))
+    assert (heard(both, 1) != heard(images_only, 1)).any()
 
 
 def test_many_examples_are_thinned_as_in_training(params):

@@ -9,7 +9,9 @@ from xshot.projector.choice import Choice
 from xshot.selection import workbench
 from xshot.variants import VARIANTS
 
-WEIGHTS = {"name": 5.0, "members": 4.0, "projected": 3.0, "source": 0.5}
+WEIGHTS = {
+    "name": 5.0, "members": 4.0, "probe": 1.0, "regression": 2.0, "projected": 3.0, "source": 0.5
+}  # fmt: skip
 CHOICE = Choice(steps=3, calibration=0.0, weights={"image": WEIGHTS, "text": WEIGHTS})
 
 

@@ -33,7 +33,9 @@ from xshot.store.pseudo import PseudoFeatures
 from xshot.variants import VARIANTS
 
 TEMPLATES = ("a picture of {}", "{}")
-WEIGHTS = {"name": 5.0, "members": 6.0, "projected": 4.0, "source": 0.5}
+WEIGHTS = {
+    "name": 5.0, "members": 6.0, "probe": 0.0, "regression": 0.0, "projected": 4.0, "source": 0.5
+}  # fmt: skip
 
 
 def write_repository(root: Path, images: Path, encoder: Path, *, variant: str = "xshot") -> None:

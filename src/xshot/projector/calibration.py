@@ -18,7 +18,14 @@ SOURCE = "source"
 
 # Where the weights stay when the rows say nothing, and how strongly: evidence that separates the
 # classes would send them to infinity.
-_PRIOR = {"name": 5.0, "members": 6.0, "projected": 4.0, SOURCE: 0.0}
+_PRIOR = {
+    "name": 5.0,
+    "members": 6.0,
+    "probe": 0.0,
+    "regression": 0.0,
+    "projected": 4.0,
+    SOURCE: 0.0,
+}
 _STRENGTH = 1e-4
 
 

@@ -10,7 +10,7 @@ from xshot.store.atomic import write_text
 from xshot.store.json_tree import json_tree
 from xshot.variants import Variant
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from xshot.store.models import load_model, save_model
 if TYPE_CHECKING:
     from xshot.projector.networks import GatedProjector
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
-_EVIDENCE = ("prompts", "metric", "members", "shares", "prototypes")
+_EVIDENCE = ("prompts", "metric", "members", "shares", "classifiers", "prototypes")
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,11 @@ def _check_shapes(floats: dict[str, Matrix], n_classes: int) -> None:
                 f"{side}.metric": (dimensions, dimensions),
                 f"{side}.members": (members, dimensions),
                 f"{side}.shares": (members, n_classes),
+                f"{side}.classifiers": (
+                    len(floats[f"{side}.classifiers"]),
+                    n_classes,
+                    dimensions,
+                ),
                 f"{side}.prototypes": (n_classes if prototypes else 0, dimensions),
             }
     for name, shape in expected.items():

@@ -12,7 +12,8 @@ from xshot.projector.baselines.tip_adapter_f import gather_tip_f_evidence
 from xshot.projector.choice import Choice
 from xshot.projector.coordinates import Coordinates
 from xshot.projector.embedder import MODALITIES, Embedder, project
-from xshot.projector.evidence import Evidence, gather_evidence, gather_tip_evidence
+from xshot.projector.evidence import Evidence
+from xshot.projector.gathering import gather_evidence, gather_tip_evidence, with_projection
 from xshot.projector.params import ProjectorParams
 from xshot.store.pseudo import PseudoFeatures
 from xshot.variants import Variant
@@ -70,7 +71,9 @@ def fit_embedder(
             generator=generator,
             device=device,
         )
-    evidence = evidence_of(training, projector if choice.joined else None, parts, params)
+    evidence = evidence_of(training, parts, params)
+    if evidence is not None and projector is not None and choice.joined:
+        evidence = projected_evidence(evidence, training, projector, params)
     return assemble(training, projector, evidence, params, choice), curves
 
 
@@ -95,28 +98,35 @@ def assemble(
 
 
 def evidence_of(
-    training: TrainingSet,
-    projector: "GatedProjector | None",
-    variant: Variant,
-    params: ProjectorParams,
+    training: TrainingSet, variant: Variant, params: ProjectorParams
 ) -> tuple[Evidence, Evidence] | None:
-    """What the variant's coordinates rest on, for images and texts; None if it has none."""
+    """What the variant's coordinates rest on, for images and texts; None if it has none.
+
+    That is without a projection: `projected_evidence` adds what is known by one.
+    """
     if variant.coordinates == "none" or not params.coordinates:
         return None
     if variant.coordinates != "posterior":
         return _PUBLISHED[variant.coordinates](training)
-    projected = None
-    if projector is not None:
-        projected = replace(
-            training,
-            image=project(projector, training.image, 0),
-            text=project(projector, training.text, 1),
-            prompts=project(projector, training.prompts, 1),
-        )
     return gather_evidence(
         training,
-        projected,
         prompt_weight=params.prompt_weight,
         shrinkage=params.shrinkage,
         sharpness=params.sharpness,
     )
+
+
+def projected_evidence(
+    evidence: tuple[Evidence, Evidence],
+    training: TrainingSet,
+    projector: "GatedProjector",
+    params: ProjectorParams,
+) -> tuple[Evidence, Evidence]:
+    """The evidence of the same training set, with what the projection says."""
+    projected = replace(
+        training,
+        image=project(projector, training.image, 0),
+        text=project(projector, training.text, 1),
+        prompts=project(projector, training.prompts, 1),
+    )
+    return with_projection(evidence, projected, prompt_weight=params.prompt_weight)

@@ -1,12 +1,12 @@
 """Further classes for a trained model, without training.
 
-The class-posterior coordinates train nothing: to them a class is its prompt, the mean that the
-prompt predicts, and its support. What a further class needs is in the model: the prompts, the
-metric within classes, and the other classes' rows, from which its own mean is predicted. So its
-coordinates equal those that it would have had from the start, up to rounding; only where a class
-had more than `MAX_MEMBERS` rows does the prediction rest on the ones kept. The gated projection
-and the weights of the evidence stay as they were trained, and so do the classifiers of trained
-baselines, to which a further class is its prompt and its untrained rows.
+To the class-posterior coordinates a class is its prompt, the mean that the prompt predicts, and its
+support. What a further class needs is in the model: the prompts, the metric within classes, and
+the other classes' rows, from which its own mean is predicted and among which the linear classifiers
+set it apart. So its coordinates equal those that it would have had from the start, up to rounding;
+only where a class had more than `MAX_MEMBERS` rows does the prediction rest on the ones kept. The
+gated projection and the weights of the evidence stay as they were trained, and so do the
+classifiers of trained baselines, to which a further class is its prompt and its untrained rows.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from xshot.episode.class_means import estimate_means
 from xshot.episode.training_set import Matrix, normalise
+from xshot.projector.classifiers import with_classifiers
 from xshot.projector.coordinates import Coordinates
 from xshot.projector.embedder import Embedder, project
 from xshot.projector.evidence import MAX_MEMBERS, Evidence
@@ -57,14 +58,17 @@ def add_classes(embedder: Embedder, classes: Sequence[NewClass]) -> Embedder:
         [_thinned(centring.of_text(new.text)) for new in classes],
     )
     image, text = (
-        replace(
-            known,
-            evidence=_extended(known, prompts, support, embedder, side, images=images),
-            is_target=np.append(known.is_target, np.ones(len(classes), bool)),
-        )
+        _extended(known, prompts, support, embedder, side, images=images)
         for side, (known, support) in enumerate(zip(embedder.coordinates, supports, strict=True))
     )
-    return replace(embedder, coordinates=(image, text))
+    if len(images.classifiers):
+        image, text = with_classifiers(image, text)
+    is_target = np.append(embedder.coordinates[0].is_target, np.ones(len(classes), bool))
+    of_image, of_text = (
+        replace(known, evidence=evidence, is_target=is_target)
+        for known, evidence in zip(embedder.coordinates, (image, text), strict=True)
+    )
+    return replace(embedder, coordinates=(of_image, of_text))
 
 
 def _extended(
@@ -77,6 +81,8 @@ def _extended(
     images: Evidence,
 ) -> Evidence:
     """One modality's evidence with the classes of `prompts` (A, D) and their `supports`.
+
+    All but the classifiers, which learn from both modalities' members.
 
     What a prompt is worth is read off the evidence of `images`: there a picture is one row.
     """

@@ -23,7 +23,7 @@ from xshot.projector.calibration import Judged
 from xshot.projector.choice import Choice
 from xshot.projector.embedder import Embedder, project
 from xshot.projector.evidence import Evidence
-from xshot.projector.fitting import assemble, evidence_of
+from xshot.projector.fitting import assemble, evidence_of, projected_evidence
 from xshot.projector.networks import GatedProjector
 from xshot.projector.params import ProjectorParams
 from xshot.projector.training import train_projector
@@ -209,18 +209,18 @@ class Workbench:
     def _evidence(
         self, variant: Variant, settings: Settings, choice: Choice
     ) -> Sides[Evidence] | None:
-        parts = choice.parts_of(variant)
-        if not choice.joined:
-            parts = replace(parts, projector=False)
-        steps = choice.steps if parts.projector else 0
+        parts, params = choice.parts_of(variant), settings.projector
+        training = self._training(variant.centring)
+        known = self._once(
+            ("evidence", parts.centring, parts.coordinates, params),
+            lambda: evidence_of(training, parts, params),
+        )
+        projector = self._projector(parts, settings, choice.steps) if choice.joined else None
+        if known is None or projector is None:
+            return known
         return self._once(
-            ("evidence", parts, settings, steps),
-            lambda: evidence_of(
-                self._training(variant.centring),
-                self._projector(parts, settings, steps),
-                parts,
-                settings.projector,
-            ),
+            ("projected evidence", parts, settings, choice.steps),
+            lambda: projected_evidence(known, training, projector, params),
         )
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:

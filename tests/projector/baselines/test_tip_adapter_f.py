@@ -2,7 +2,7 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from xshot.projector.baselines.tip_adapter_f import gather_tip_f_evidence
-from xshot.projector.evidence import gather_tip_evidence
+from xshot.projector.gathering import gather_tip_evidence
 
 
 def loss(evidence, rows, classes):

@@ -18,7 +18,7 @@ STEPS, WARMUP, BATCH_SIZE, LR, WEIGHT_DECAY = 12_800, 50, 32, 1e-4, 1e-2
 
 def gather_cross_modal_evidence(training: TrainingSet) -> tuple[Evidence, Evidence]:
     """The same classifier for images and for texts."""
-    evidence = linear_evidence(fit_cross_modal(training), training)
+    evidence = linear_evidence(fit_cross_modal(training))
     return evidence, evidence
 
 

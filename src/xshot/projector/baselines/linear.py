@@ -6,24 +6,15 @@ from xshot.episode.training_set import Matrix, TrainingSet
 from xshot.projector.evidence import Evidence
 
 
-def linear_evidence(classifier: Matrix, training: TrainingSet) -> Evidence:
+def linear_evidence(classifier: Matrix) -> Evidence:
     """Evidence of one modality.
 
     Args:
         classifier: (C, D) weights; scaled to norms of 1 in the mean, as the calibration fits the
             temperature.
-        training: what it was trained on.
     """
     norm = np.linalg.norm(classifier, axis=1).mean()
-    return Evidence(
-        prompts=classifier / np.float32(max(norm, 1e-12)),
-        metric=np.eye(training.dimensions, dtype=np.float32),
-        members=np.empty((0, training.dimensions), np.float32),
-        shares=np.empty((0, training.n_classes), np.float32),
-        prototypes=np.empty((0, training.dimensions), np.float32),
-        sharpness=1.0,
-        logarithmic=False,
-    )
+    return Evidence.of_names(classifier / np.float32(max(norm, 1e-12)))
 
 
 def targets_of(training: TrainingSet) -> Matrix:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from xshot.episode.training_set import Matrix, TrainingSet
 from xshot.projector.baselines.batches import cycle
-from xshot.projector.evidence import Evidence, gather_tip_evidence
+from xshot.projector.evidence import Evidence
+from xshot.projector.gathering import gather_tip_evidence
 
 LOGIT_SCALE = 100.0
 ALPHA, EPOCHS, BATCH_SIZE, LR, EPSILON = 1.0, 20, 256, 1e-3, 1e-4
