@@ -47,7 +47,7 @@ def _with_classifiers(own: Evidence, other: Evidence) -> Evidence:
     # The metric is symmetric and can be inverted.
     centred = np.linalg.solve(other.metric.astype(np.float64), other.members.T).T
     regression = fit_regression(
-        np.concatenate([own.members, normalise(centred @ own.metric)]),
+        np.concatenate([own.members, normalise((centred @ own.metric).astype(np.float32))]),
         np.concatenate([own.shares, other.shares]),
     )
     return replace(own, classifiers=np.stack([probe, regression]))
