@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from xshot.lance_store.sources import Part, digest
+from xshot.projector.classifiers import with_classifiers
 from xshot.projector.embedder import Embedder
 from xshot.search.space import BLOCK_ROWS
 from xshot.search.table import Told
@@ -126,5 +127,10 @@ def without(embedder: Embedder, classes: Sequence[int]) -> Embedder:
             shares=shares[kept],
             prototypes=np.delete(known.prototypes, classes, 0),
         )
-        sides.append(replace(side, evidence=evidence, is_target=np.delete(side.is_target, classes)))
-    return replace(embedder, coordinates=(sides[0], sides[1]))
+        sides.append(evidence)
+    is_target = np.delete(embedder.coordinates[0].is_target, classes)
+    image, text = (
+        replace(side, evidence=evidence, is_target=is_target)
+        for side, evidence in zip(embedder.coordinates, with_classifiers(*sides), strict=True)
+    )
+    return replace(embedder, coordinates=(image, text))

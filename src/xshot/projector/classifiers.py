@@ -114,7 +114,7 @@ def fit_regression(rows: Matrix, shares: Matrix) -> Matrix:
 
 
 def _softmax(logits: Matrix) -> Matrix:
-    """Over classes, in place: this is most of the probe's time."""
+    """Over classes, in place: there is one for every step."""
     logits -= logits.max(axis=1, keepdims=True)
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=1, keepdims=True)
