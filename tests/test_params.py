@@ -82,6 +82,11 @@ class TestSection:
         with pytest.raises(UserError, match=r"^params\.yaml: 'episode\.target' is missing$"):
             params.section(EpisodeParams)
 
+    def test_a_slip_in_a_name(self):
+        params = Params({"episode": {"tagret": "few"}}, Path("params.yaml"))
+        with pytest.raises(UserError, match=r"target' is missing; mend the name of 'tagret'$"):
+            params.section(EpisodeParams)
+
     @pytest.mark.parametrize("tree", [{}, {"episode": 3}, {"episode": None}, {"episode": []}])
     def test_a_missing_section(self, tree):
         with pytest.raises(UserError, match="section 'episode' is missing or not a mapping"):

@@ -3,7 +3,6 @@
 import errno
 import os
 import socket
-import unicodedata
 from pathlib import Path
 
 import h5py
@@ -13,9 +12,7 @@ from xshot.reading import (
     FileTroubleError,
     check_file,
     explain,
-    hint,
     is_passing,
-    namesake,
     open_text,
     read_file,
 )
@@ -169,26 +166,3 @@ def test_hdf5_says_what_the_table_expects(tmp_path):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(OSError, match="truncated file"):
         h5py.File(path, "r")
-
-
-@pytest.mark.parametrize("stored", ["NFC", "NFD"])
-@pytest.mark.parametrize("asked", ["NFC", "NFD"])
-def test_names_in_another_unicode_form_are_found(tmp_path, stored, asked):
-    folder, name = (unicodedata.normalize(stored, text) for text in ("Füße", "é 각.png"))
-    (tmp_path / folder).mkdir()
-    (tmp_path / folder / name).touch()
-    path = (
-        tmp_path / unicodedata.normalize(asked, "Füße") / unicodedata.normalize(asked, "é 각.png")
-    )
-    if stored != asked:
-        assert not path.exists()
-        assert "another Unicode form" in hint(path)
-    assert namesake(path) == tmp_path / folder / name
-
-
-def test_other_capitals_are_hinted_at_and_others_are_not(tmp_path):
-    (tmp_path / "IMG_1.JPG").touch()
-    assert namesake(tmp_path / "img_1.jpg") is None
-    assert hint(tmp_path / "img_1.jpg") == f" (but {tmp_path / 'IMG_1.JPG'} is)"
-    assert hint(tmp_path / "img_2.jpg") == ""
-    assert hint(tmp_path / "no folder" / "a\0.jpg") == ""

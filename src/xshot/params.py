@@ -11,6 +11,7 @@ which is why they are not among its dependencies.
 
 import json
 import re
+from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -95,7 +96,10 @@ class Params:
             raise UserError(f"{self._path}: section '{schema.key}' is missing or not a mapping")
         for name in schema.model_fields:
             if name not in values:  # its default would be none of DVC's business
-                raise UserError(f"{self._path}: '{_key(schema.key, name)}' is missing")
+                told = f"{self._path}: '{_key(schema.key, name)}' is missing"
+                odd = map(str, values.keys() - schema.model_fields.keys())
+                near = get_close_matches(name, odd, n=1)
+                raise UserError(f"{told}; mend the name of {near[0]!r}" if near else told)
         try:
             # Through JSON: strict about scalars, while YAML's lists may fill tuples.
             return schema.model_validate_json(_as_json(values))

@@ -9,9 +9,10 @@ import os
 import re
 import stat
 import sys
-import unicodedata
 from io import TextIOWrapper
 from pathlib import Path
+
+from xshot.namesakes import hint
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_SIZE = 1024  # bytes at most, by its specification
@@ -54,6 +55,8 @@ _CUT_OFF = re.compile(
     r"not a zip file|central directory|magic bytes not found in footer"
 )
 """What libraries say of the first part of a file."""
+
+_STRAY_BYTES = re.compile("[\udc80-\udcff]+")
 
 _WINDOWS_IN_USE = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
 
@@ -186,64 +189,24 @@ def unfinished(remedy: str, what: str = "incomplete") -> str:
     return f"{what}: still being written or copied, or cut off; wait for that, or {remedy}"
 
 
+def decoded(data: bytes) -> str:
+    """A text of unknown origin: UTF-8, and each byte that is not as Windows-1252 has it."""
+    return mended(data.decode("utf-8", errors="surrogateescape"))
+
+
+def mended(text: str) -> str:
+    """The text with Windows-1252's characters for surrogates, which stand for bytes not UTF-8."""
+    return _STRAY_BYTES.sub(_windows_1252, text)
+
+
+def _windows_1252(match: re.Match[str]) -> str:
+    stray = bytes(ord(character) - 0xDC00 for character in match[0])
+    return stray.decode("windows-1252", errors="replace")
+
+
 def is_passing(error: Exception) -> bool:
     """Whether the file may be as it should and only cannot be read now, or not by us."""
     return isinstance(error, FileTroubleError) or getattr(error, "errno", None) in _PASSING
-
-
-Listings = dict[tuple[Path, bool], dict[str, str]]
-"""Names in folders by what they are alike in; to be kept where many paths are looked up."""
-
-
-def namesake(path: Path, *, case: bool = False, listings: Listings | None = None) -> Path | None:
-    """An existing path that a reader would call the same: its name in another Unicode form.
-
-    macOS and some programs store `é` as two characters, others as one.
-
-    Args:
-        path: which is not there.
-        case: let capital and small letters be the same, too.
-        listings: of folders that have been looked at.
-    """
-    listings = {} if listings is None else listings
-    parent = path.parent
-    if parent == path:
-        return None
-    if not parent.is_dir():
-        found = namesake(parent, case=case, listings=listings)
-        if found is None:
-            return None
-        parent = found
-    if (parent / path.name).exists():
-        return parent / path.name
-    if (parent, case) not in listings:
-        try:
-            names = sorted(os.listdir(parent), reverse=True)  # noqa: PTH208 - maybe a million
-        except OSError:
-            names = []
-        listings[parent, case] = {_folded(name, case): name for name in names}
-    name = listings[parent, case].get(_folded(path.name, case))
-    return None if name is None else parent / name
-
-
-def hint(path: Path) -> str:
-    """What to add to the message that a path is not there: where its namesake is, if any."""
-    try:
-        if path.is_symlink():
-            return f" (a link to {path.readlink()}, which is gone)"
-        if path.is_file():
-            return " (it is a file)"
-        if (found := namesake(path)) is not None:
-            return f" (but {found} is, its name in another Unicode form)"
-        if (found := namesake(path, case=True)) is not None:
-            return f" (but {found} is)"
-    except (OSError, ValueError):
-        pass
-    return ""
-
-
-def _folded(name: str, case: bool) -> str:
-    return unicodedata.normalize("NFC", name.casefold() if case else name)
 
 
 def _absent(path: Path) -> OSError:

@@ -7,7 +7,7 @@ import re
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 # Controls (C0, DEL, C1), line separators, marks that turn the direction of what follows
 # (Unicode's Bidi_Control), invisible marks (of bytes' order, of formats) and halves of characters;
@@ -58,12 +58,15 @@ def say(text: str, *, error: bool = False) -> None:
         stream.write(f"{printable(text, keep=chr(10))}\n")
         stream.flush()
     except OSError as problem:
-        _give_up(stream)
-        if not error and not isinstance(problem, BrokenPipeError):
-            say(
-                f"error: standard output: {problem.strerror}; free space or mend access", error=True
-            )
-        sys.exit(1)
+        end_output(stream, problem)
+
+
+def end_output(stream: TextIO, problem: OSError) -> NoReturn:
+    """End the program, since standard output or standard error cannot be written."""
+    _give_up(stream)
+    if stream is not sys.stderr and not isinstance(problem, BrokenPipeError):
+        say(f"error: standard output: {problem.strerror}; free space or mend access", error=True)
+    sys.exit(1)
 
 
 def tame_streams() -> None:

@@ -1,7 +1,10 @@
 """Files of features as MATLAB, HDF5 and NumPy really write them."""
 
 import fcntl
+import gzip
 import io
+import pickle
+import struct
 
 import h5py
 import numpy as np
@@ -85,6 +88,53 @@ def _h5(path):
         file.create_dataset("vast", (1 << 24, 1 << 24), "f8", chunks=(64, 64))
 
 
+def _h5_with_more(path):
+    """What no array is made of, beside what is used."""
+    _h5(path)
+    with h5py.File(path, "a") as file:
+        file["reference"] = file["features/image"].ref
+        file["region"] = file["features/image"].regionref[:2]
+        file["opaque"] = np.void(b"abc")
+        file["latin"] = np.array([b"caf\xe9"], h5py.string_dtype())
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((2, 2))
+        plan.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 8, 1, 5, 1, 1))  # Blosc
+        space = h5py.h5s.create_simple((2, 2))
+        packed = h5py.h5d.create(file.id, b"packed", h5py.h5t.IEEE_F64LE, space, plan)
+        packed.write_direct_chunk((0, 0), bytes(32))
+
+
+def _called(make, suffix):
+    """Under the suffix of another kind."""
+
+    def write(path):
+        own = path.with_suffix(suffix)
+        make(own)
+        own.rename(path)
+
+    return write
+
+
+def _mat_with_string(path):
+    """MATLAB's `string`, as it saves one (v5): an object of a class of its own."""
+    name, kinds = b"s".ljust(4, b"\0"), (b"MCOS", b"string")
+    body = _element(6, struct.pack("<II", 17, 0)) + struct.pack("<HH", 1, 1) + name
+    body += struct.pack("<HH", 1, 4) + kinds[0] + _element(1, kinds[1])
+    body += _element(
+        14,
+        _element(6, struct.pack("<II", 13, 0))
+        + _element(5, struct.pack("<ii", 1, 1))
+        + _element(1, b"")
+        + _element(6, struct.pack("<I", 0xDD000000)),
+    )
+    _mat()(path)
+    path.write_bytes(path.read_bytes() + _element(14, body))
+
+
+def _element(kind, data):
+    return struct.pack("<II", kind, len(data)) + data + bytes(-len(data) % 8)
+
+
 def _locked(path):
     _h5(path)
     file = path.open("rb")
@@ -120,6 +170,14 @@ CONTAINERS: dict[str, tuple[str, Brought]] = {
     "npz, objects besides": (".npz", Brought(_npz(meta=np.array([None, "x"], object)))),
     "npz, tables besides": (".npz", Brought(_npz(meta=np.zeros(3, [("a", int), ("b", float)])))),
     "npz, bytes": (".npz", Brought(_npz(class_names=np.array([n.encode() for n in NAMES])))),
+    "npz, latin-1": (".npz", Brought(_npz(captions=np.array([b"caf\xe9"] * 6)))),
+    "npz, one dimension more": (".npz", Brought(_npz(image=_ROWS[:, None]))),
+    "npz, pictures besides": (".npz", Brought(_npz(pixels=np.zeros((6, 3, 2, 2))))),
+    "npz called h5": (".h5", Brought(_called(_npz(), ".npz"))),
+    "npz called mat": (".mat", Brought(_called(_npz(), ".npz"))),
+    "h5 called npz": (".npz", Brought(_called(_h5, ".h5"))),
+    "v5, MATLAB's strings besides": (".mat", Brought(_mat_with_string)),
+    "h5 with more": (".h5", Brought(_h5_with_more)),
     "h5": (".h5", Brought(_h5)),
     **{f"{name} for h5": (".h5", brought) for name, brought in NO_FILES.items()},
     **{f"{name} for npz": (".npz", brought) for name, brought in NO_FILES.items()},
@@ -130,8 +188,13 @@ CONTAINERS: dict[str, tuple[str, Brought]] = {
     "npz of nothing": (".npz", of_bytes(b"", _LATER)),
     "mat of nothing": (".mat", of_bytes(b"", _LATER)),
     "h5 of nothing": (".h5", of_bytes(b"", "truncated or not an HDF5 file; write it anew")),
+    "turned": (".npz", Brought(_npz(image=_ROWS.T), "transpose image")),
+    "maps": (".npz", Brought(_npz(image=np.ones((6, 4, 7, 7))), "image .*of 4 dimensions; save")),
+    "packed": (".npz", of_bytes(gzip.compress(_npy()), "by gzip; unpack it")),
+    "pickled": (".npz", of_bytes(pickle.dumps({"image": 1}), "may run code.*numpy.savez")),
+    "noise": (".npy", of_bytes(bytes(99), "no arrays of NumPy; write it anew")),
     "a text": (".mat", of_bytes(b"a text that is longer than a header " * 9, "cannot be read")),
     "one array alone": (".npy", of_bytes(_npy(), "image: none is there; name the array")),
-    "another suffix": (".pt", of_bytes(b"PK", "expected one of .npz, .npy, .mat")),
+    "another suffix": (".pt", of_bytes(b"PK", "expected one of .npz, .npy, .mat.*numpy.savez")),
 }
 """A data set of six pairs and three classes, and what is none."""

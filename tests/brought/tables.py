@@ -80,9 +80,25 @@ CSV: dict[str, Brought] = {
     "spaces in the header": of_bytes(PLAIN.replace("image,text", " image , text").encode()),
     "remarks twice": of_bytes(table(names=(*COLUMNS, "note", "note")).encode()),
     "pandas' index": of_bytes(_of_pandas().encode()),
+    "spaces after commas": of_bytes(
+        b'image, text, label\r\na.jpg, "one, two; three", "cat"\r\n'
+        + PLAIN.encode().split(b"\r\n", 2)[2]
+    ),
+    "ids touched": of_bytes(PLAIN.replace("label\r\n", "label,id\r\n", 1).encode()),
     **NO_FILES,
     "folder": Brought(lambda path: path.mkdir(), "a folder, not a file; name a file"),
     "empty": of_bytes(b"", "no rows"),
+    "zeros at the end": of_bytes(PLAIN.encode() + bytes(99), "row 4 holds NUL.*being written"),
+    "parquet": of_bytes(_PARQUET.getvalue(), "a Parquet file, not a text; call it .parquet"),
+    "bars": of_bytes(table(delimiter="|").encode(), "separate columns by commas"),
+    "empty label": of_bytes(PLAIN.replace("dog\r\n", "nan\r\n").encode(), "the class 'nan'"),
+    "numbers": of_bytes(
+        PLAIN.replace(",cat", ",1").replace("dog|cat", "1.0").encode(), "look like another"
+    ),
+    "quoted path": of_bytes(PLAIN.replace("c.jpg", "'c.jpg'").encode(), r"row 3.*but \S*c.jpg is"),
+    "escaped path": of_bytes(PLAIN.replace("c.jpg", "%63.jpg").encode(), r"row 3.*but \S*c.jpg is"),
+    "home": of_bytes(PLAIN.replace("c.jpg", "~/c.jpg").encode(), "row 3.*write the whole path"),
+    "data": of_bytes(PLAIN.replace("c.jpg", "data:image/png").encode(), "row 3.*an address"),
     "windows-1252": of_bytes(PLAIN.replace("鸟", "ä").encode("cp1252"), "line 3: byte 0xfc.*UTF-8"),
     "half a character": of_bytes(_TABS.encode("utf-16")[:-1], "incomplete: still being written"),
     "workbook": of_bytes(_WORKBOOK, "a workbook .*save it as CSV"),
@@ -104,7 +120,12 @@ OTHERS: dict[str, tuple[str, Brought]] = {
     "json cut": ("manifest.jsonl", of_bytes(_LINES[:-9].encode(), "row 3 is not JSON")),
     "parquet cut": ("manifest.parquet", of_bytes(_PARQUET.getvalue()[:-9], "incomplete: still")),
     "parquet of nothing": ("manifest.parquet", of_bytes(b"", "incomplete: still being written")),
-    "no parquet": ("manifest.parquet", of_bytes(b"x" * 99, "incomplete|not a readable Parquet")),
+    "no parquet": ("manifest.parquet", of_bytes(b"x" * 99, "no Parquet file")),
+    "text for parquet": ("manifest.parquet", of_bytes(PLAIN.encode(), "no Parquet file; write")),
+    "number that is none": (
+        "manifest.jsonl",
+        of_bytes(_LINES.replace('"dog|cat"', "NaN").encode(), "row 2.*label '' is empty"),
+    ),
     "pointer for parquet": ("manifest.parquet", NO_FILES["pointer"]),
     "pipe for json": ("manifest.jsonl", NO_FILES["pipe"]),
     "workbook": ("manifest.xlsx", of_bytes(b"PK", r"no manifest \(but .*manifest.xlsx is\); put")),

@@ -73,3 +73,11 @@ def test_dvc_does_stop_there(tmp_path, name):
     assert run(["dvc", "repro", "-q"], tmp_path, check=False).returncode
     (tmp_path / "raw" / file).unlink()
     assert run(["dvc", "repro", "-q"], tmp_path, check=False).returncode == 0
+
+
+def test_a_data_set_cannot_lie_around_the_outputs(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    for around in (folder.parent, folder.parent.parent):
+        (finding,) = check_hazards(around)
+        assert "a folder of its own" in finding.text
+    assert list(check_hazards(folder)) == []

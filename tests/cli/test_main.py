@@ -1,6 +1,9 @@
 """The console command: help without heavy imports, one line for what a user can mend."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -37,6 +40,14 @@ def test_a_mistake_in_typing_is_one_line_and_exit_1(words, told):
     done = run_python("-m", "xshot.cli.main", *words)
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(f"error: .*{told}\n", done.stderr)
+
+
+def test_help_on_a_full_disk():
+    command = [sys.executable, "-m", "xshot.cli.main", "--help"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch("error: standard output: No space left on device; .*\n", done.stderr)
 
 
 def test_nothing_typed_shows_the_help():

@@ -181,7 +181,6 @@ def test_unknown_header_is_left_to_extract(tree, jpg, caplog):
         ("a,a.jpg,x\0,l,\n", r"row 1 \(id 'a'\): the text holds NUL"),
         ("a,a.jpg,x,,\n", r"row 1 \(id 'a'\): the label '' is empty"),
         ("a,a.jpg,x,l|,\n", r"row 1 \(id 'a'\): the label '' is empty"),
-        (",a.jpg,x,l,\n", r"row 1 \(id ''\): the id is empty"),
         ("a,a.jpg,x,l,val\n", r"row 1 \(id 'a'\): unknown split 'val'; write train or test"),
         ("a,a.jpg,x,l,test\nb,a.jpg,x,l,\n", r"row 2 \(id 'b'\) has no split, but others have"),
     ],

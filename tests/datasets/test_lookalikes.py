@@ -15,6 +15,7 @@ from xshot.datasets.lookalikes import lookalikes
         ("cat", "ca\u200bt"),
         ("cat", "\ufeffcat"),
         ("stra\u00dfe", "STRASSE"),
+        ("7", "7.0", "07"),
     ],
 )
 def test_names_that_look_the_same(names):
@@ -22,4 +23,4 @@ def test_names_that_look_the_same(names):
 
 
 def test_names_that_a_reader_tells_apart():
-    assert lookalikes(["cat", "cats", "c at", "café", "cafe", "5", "５ a"]) == []
+    assert lookalikes(["cat", "cats", "c at", "café", "cafe", "5", "５ a", "50", "5.5", "-5"]) == []

@@ -53,10 +53,30 @@ def test_parquet_reads_no_other_column(tree):
 def test_lists_and_numbers_as_labels(tree):
     table = "\n".join(
         json.dumps({"image": "a.jpg", "text": "t", "label": label})
-        for label in (["cat", "dog", "cat"], 7, ["cat", 7])
+        for label in (["cat", "dog", "cat"], 7, ["cat", 7], 7.0, float("nan"), None)
     )
     rows = manifest.read(tree({"manifest.jsonl": table}))
-    assert [row.labels for row in rows] == [("cat", "dog"), ("7",), ("cat", "7")]
+    labels = [("cat", "dog"), ("7",), ("cat", "7"), ("7",), ("",), ("",)]
+    assert [row.labels for row in rows] == labels
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("['cat', 'big dog']", ("cat", "big dog")),
+        ("['cat' 'big dog']", ("cat", "big dog")),  # NumPy's
+        ('["cat", "big dog"]', ("cat", "big dog")),
+        ("['it\\'s']", ("it's",)),
+        ("[1, 2]", ("1", "2")),
+        ("[]", ()),
+        ("[sic]", ("[sic]",)),
+        ("[a|b]", ("[a", "b]")),
+        ("[" * 5000, ("[" * 5000,)),
+    ],
+)
+def test_lists_that_a_program_has_written_into_a_cell(tree, cell, labels):
+    table = f"image;text;label\na.jpg;t;{cell}\n"
+    assert manifest.read(tree({"manifest.csv": table}))[0].labels == labels
 
 
 def test_without_split_and_id(tree):

@@ -237,7 +237,7 @@ def test_history_changes_no_bit_of_a_long_text(run, manifest, tmp_path):
 
 def damage(root, *numbers):
     for number in numbers:
-        (root / f"{number}.png").write_bytes(b"this is no picture")
+        (root / f"{number}.png").write_bytes(bytes(9))
 
 
 def test_a_bad_image_is_an_error_that_names_row_file_and_remedy(run, manifest, root):

@@ -163,14 +163,15 @@ def test_the_first_frame_of_an_animation(file_format):
     ("data", "message"),
     [
         (b"", "empty, 0 bytes"),
-        (b"no image at all", "not an image"),
+        (bytes(9), "not an image"),
+        (b"no image at all", "a text, not a picture"),
         (b"<html>404</html>", "a web page"),
         (encoded(rgb(), "JPEG")[:-60], "truncated"),
         (encoded(rgb())[:110], "truncated"),
         (encoded(Image.new("1", (20000, 20000))), f"more than {pictures.MAX_PIXELS} pixels"),
         (encoded(Image.new("1", (8000, 2))), "8000 x 2: a strip"),
     ],
-    ids=["empty", "text", "html", "jpeg cut", "png cut", "bomb", "strip"],
+    ids=["empty", "nothing", "text", "html", "jpeg cut", "png cut", "bomb", "strip"],
 )
 def test_bad_images_say_why(data, message):
     with pytest.raises(BadImageError, match=message):

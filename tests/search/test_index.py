@@ -134,7 +134,7 @@ def test_what_is_passed_over_is_told(photos, encoder, tmp_path, monkeypatch):
     gallery, left_out, notes = index_folder(photos, encoder, cache=tmp_path / "cache", threads=1)
     assert {"more.jfif", "more.jpe", "more.JPG"} < set(gallery.images)
     assert {one.image: one.reason.partition(";")[0] for one in left_out} == {
-        "broken.png": "not an image that Pillow can read",
+        "broken.png": "damaged or incomplete: still being written or copied, or cut off",
         "gone.jpg": "a link to nowhere.jpg, which is gone",
         "pipe.jpg": "not a file, but a pipe, a socket or a device",
     }

@@ -100,6 +100,15 @@ def test_what_is_no_json_is_a_bad_request(client):
     headers = {"content-type": "application/json"}
     refusal(client.post("/api/search", content=b"{", headers=headers), 422)
     refusal(client.get("/api/search"), 405)
+    # As curl sends it where nobody says otherwise.
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    told = refusal(client.post("/api/search", content=b'{"text": "a"}', headers=headers), 422)
+    assert "content-type: application/json" in told
+
+
+def test_a_second_slash_of_a_proxy_is_passed_over(client):
+    address = f"{client.base_url}//api/search"
+    assert client.post(address, json={"text": "red", "top": 1}).status_code == 200
 
 
 @pytest.mark.parametrize(

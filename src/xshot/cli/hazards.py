@@ -14,9 +14,20 @@ _OWN = (".git", ".hg", ".dvc")
 """Folders that DVC passes over wherever they are."""
 
 
+_WRITTEN = ("data", "models", "plots", "report")
+"""Folders of outputs, which cannot lie in what a stage reads."""
+
+
 def check_hazards(folder: Path) -> Iterator[Finding]:
     """A finding for the first file or folder that DVC stops at, and how many there are."""
     if not folder.is_dir():
+        return
+    if any(Path(own).resolve().is_relative_to(folder.resolve()) for own in _WRITTEN):
+        yield Finding(
+            "wrong",
+            f"{folder}: `dvc repro` will stop: it holds what the stages write; put the data set "
+            "into a folder of its own",
+        )
         return
     found = list(_hazards(folder))
     if found:

@@ -19,6 +19,8 @@ from xshot.errors import UserError
 from xshot.terminal import one_line, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -54,7 +56,7 @@ def command(
     templates = choose_templates(clip.templates, "imported")
     roles, unused = assign(_read(files, rename or []))
     if unused:
-        say(one_line(f"note: not used: {', '.join(sorted(unused))}"))
+        say(one_line(f"note: not used: {_some(sorted(unused), ', ')}"))
 
     def encode(names: list[str]) -> "NDArray[np.float32]":
         return _encode(names, templates, clip)
@@ -75,6 +77,9 @@ def command(
         "(to search with words, clip.weights must name the encoder that made the features)"
     )
 
+
+_TOLD = 12
+"""Names that are told of many."""
 
 # What needs no quotes, and the words among it that are no strings.
 _MEANT = re.compile(r"(true|false|null|nan|inf)", re.IGNORECASE)
@@ -109,13 +114,19 @@ def _read(files: list[Path], rename: list[str]) -> "Arrays":
             arrays[name] = array
         left_out += [f"{name} of {file}" for name in names]
     if left_out:
-        say(one_line(f"note: not used: {'; '.join(left_out)}"))
+        say(one_line(f"note: not used: {_some(left_out, '; ')}"))
     for change in rename:
         old, _, new = change.partition("=")
         if old not in arrays or not new:
             raise UserError(f"--rename {change}: give OLD=NEW; arrays: {', '.join(arrays)}")
         arrays[new] = arrays.pop(old)
     return arrays
+
+
+def _some(names: "Sequence[str]", separator: str) -> str:
+    """All of a few names; of many, as where each picture is an array, the first."""
+    more = f"{separator}and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return separator.join(names[:_TOLD]) + more
 
 
 def _encode(

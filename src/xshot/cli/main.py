@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from errno import ENOSPC, EPIPE
 from importlib import import_module
 from typing import Any, cast
 
 import typer
 
 from xshot.errors import UserError, one_line_errors
+from xshot.terminal import end_output
 
 # Modules by command. The one asked for is imported alone: `xshot check` must not wait for a web
 # framework, nor `--help` for torch.
@@ -56,6 +58,10 @@ def _run(app: typer.Typer, words: list[str]) -> int:
     """
     try:
         code: int | None = app(words, standalone_mode=False)
+    except OSError as error:
+        if error.filename is not None or error.errno not in (EPIPE, ENOSPC):
+            raise
+        end_output(sys.stdout, error)  # of what Typer itself prints
     except _UsageError as error:
         known = " ".join(["xshot", *(word for word in words[:1] if word in COMMANDS)])
         command = error.ctx.command_path if error.ctx else known

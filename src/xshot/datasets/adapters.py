@@ -15,6 +15,7 @@ from xshot.datasets import (
     wikipedia,
     xmedianet,
 )
+from xshot.datasets.empty_cells import empty_cells
 from xshot.datasets.growing import known_sides
 from xshot.datasets.images import check_images
 from xshot.datasets.joining import Joined, join_rows
@@ -25,7 +26,7 @@ from xshot.datasets.rows import Row
 from xshot.datasets.same_bytes import same_bytes
 from xshot.datasets.split import draw_split
 from xshot.errors import UserError
-from xshot.reading import hint
+from xshot.namesakes import hint
 from xshot.store.manifest import Manifest, check_manifest
 
 _log = logging.getLogger(__name__)
@@ -172,6 +173,7 @@ def _joined(root: Path, joined: Joined, overlaps: Overlaps) -> Manifest:
             f"{sum(map(len, groups))} class names look like another, but count as different "
             f"classes: {names}; write one name in one way"
         )
+    notes.extend(empty_cells(kept))
     result = _checked(root, kept, [row.split or "train" for row in kept])
     return replace(result, twins=joined.twins, notes=tuple(notes))
 

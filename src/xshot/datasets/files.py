@@ -5,10 +5,9 @@ import re
 from pathlib import Path
 
 from xshot.errors import UserError
-from xshot.reading import HEAD, explain, read_file, text_encoding
+from xshot.reading import HEAD, decoded, explain, read_file, text_encoding
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_STRAY_BYTES = re.compile("[\udc80-\udcff]+")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -35,8 +34,7 @@ def read_text(path: Path) -> str:
     encoding, marks = text_encoding(data[:HEAD])
     if marks and encoding != "utf-8":
         return data[marks:].decode(encoding, errors="replace")
-    text = data[marks if encoding == "utf-8" else 0 :].decode(errors="surrogateescape")
-    return _STRAY_BYTES.sub(_windows_1252, text)
+    return decoded(data[marks if encoding == "utf-8" else 0 :])
 
 
 def read_lines(path: Path) -> list[str]:
@@ -76,8 +74,3 @@ def _unreadable(path: Path, error: Exception) -> UserError:
         "src/xshot/datasets"
     )
     return UserError(f"{path}: {explain(error, remedy)}")
-
-
-def _windows_1252(match: re.Match[str]) -> str:
-    stray = bytes(ord(character) - 0xDC00 for character in match[0])
-    return stray.decode("windows-1252", errors="replace")

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xshot.errors import UserError
+from xshot.namesakes import Listings, namesake
 from xshot.pictures.formats import HEADER, is_known, what_else
 from xshot.progress import progress
-from xshot.reading import Listings, check_file, explain, namesake
+from xshot.reading import check_file, explain
 
 _BATCH = 1000
 _THREADS = 8  # hides the latency of network disks; on a warm local disk it costs nothing

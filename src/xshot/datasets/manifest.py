@@ -5,21 +5,26 @@
 
 Columns: `image`, `text`, `label`, and, if wanted, `split` (`train` or `test`, in all rows or in
 none; without it the split is drawn) and `id` (without it the image's path). Several labels are
-separated by `|`; JSON Lines and Parquet may hold a list instead. Other columns are ignored. A
+separated by `|`; a list may stand instead. Other columns are ignored. A
 picture with several texts takes several rows; it carries the labels of all of them. CSV is read as
 spreadsheets write it: commas, semicolons or tabs, UTF-8 or UTF-16, empty columns and rows passed
 over.
 """
 
+import re
+from ast import literal_eval
 from collections import Counter
+from contextlib import suppress
+from math import isnan
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xshot.datasets.rows import Row
 from xshot.datasets.tables import Record, read_table
 from xshot.errors import UserError
-from xshot.reading import hint
+from xshot.namesakes import hint
 
+_NO_COMMA = re.compile(r"(?<=['\"])\s+(?=['\"])")
 _NAMES = ("manifest.csv", "manifest.jsonl", "manifest.parquet")
 
 
@@ -65,7 +70,7 @@ def _row(record: Record, uses: Counter[str]) -> Row:
     # A picture with several texts fills several rows.
     default = image if uses[image] == 1 else f"{image}#{uses[image]}"
     return Row(
-        id=_word(record["id"], "id") if "id" in record else default,
+        id=_word(record.get("id"), "id") or default,
         image=image,
         text=_word(record.get("text"), "text"),
         labels=_labels(record.get("label")),
@@ -79,6 +84,8 @@ def _image(path: str) -> str:
 
 
 def _labels(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) and value.strip()[:1] == "[":
+        value = _list(value.strip())
     if isinstance(value, list):
         labels = [_word(label, "label") for label in value]
     else:
@@ -86,9 +93,26 @@ def _labels(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(labels))
 
 
+def _list(cell: str) -> Any:
+    """A list that a program has written into a cell, in JSON or as Python prints it; else the cell.
+
+    pandas does so: `"['cat', 'dog']"`, and NumPy: `"['cat' 'dog']"`.
+    """
+    with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+        found = literal_eval(_NO_COMMA.sub(", ", cell))
+        return found if isinstance(found, list) else cell
+    return cell
+
+
 def _word(value: Any, column: str) -> str:
-    if value is None:
+    # Not a number: how pandas stores an empty cell.
+    if value is None or (isinstance(value, float) and isnan(value)):
         return ""
+    # It makes floats of whole numbers, too, if a cell of the column is empty.
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise UserError(f"{column!r} must be text, found {str(value)[:80]!r}")
+        raise UserError(
+            f"{column!r} must be text, found {str(value)[:80]!r}; write it as text, in quotes"
+        )
     return str(value).strip()

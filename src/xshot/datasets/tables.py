@@ -28,6 +28,8 @@ _INVISIBLE = "\ufeff\u200b\u2060\x1a"
 """Marks that stick to cells: of the bytes' order, of no width, of the end of a file (DOS)."""
 _NO_TEXTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """How workbooks, new and old, and archives start."""
+_PARQUET = b"PAR1"
+"""How Parquet files start and end."""
 
 
 def read_table(
@@ -57,8 +59,12 @@ def read_table(
 
 def _no_text(path: Path, error: UnicodeDecodeError) -> str:
     """What a file is that cannot be decoded, and what to do."""
-    if error.object.startswith(_NO_TEXTS):
+    with path.open("rb") as file:
+        start = file.read(len(_PARQUET))
+    if start.startswith(_NO_TEXTS):
         return "a workbook or archive, not a text; save it as CSV (UTF-8)"
+    if start == _PARQUET:
+        return "a Parquet file, not a text; call it .parquet"
     if error.encoding != "utf-8":  # UTF-16 that ends within a character
         return unfinished("save it as UTF-8")
     byte = error.object[error.start]
@@ -85,6 +91,8 @@ def _require(
     if not missing:
         return
     remedy = f"name the columns {','.join(required)}{''.join(f'[,{name}]' for name in optional)}"
+    if len(found) == 1 and all(name in found[0] for name in required):
+        remedy = "separate columns by commas, semicolons or tabs"
     raise UserError(
         f"{path}: missing column {', '.join(missing)}; found {', '.join(map(str, found))}; {remedy}"
     )
@@ -99,7 +107,8 @@ def _csv_records(
     with open_text(path) as file:
         for _ in range(skipped):
             file.readline()
-        lines = csv.reader(file, strict=True, delimiter=delimiter)
+        # As people type: `a.jpg, "one, two", cat`.
+        lines = csv.reader(file, strict=True, delimiter=delimiter, skipinitialspace=True)
         header: list[str] | None = None
         number = 0
         try:
@@ -112,6 +121,9 @@ def _csv_records(
                     _require(path, required, optional, header)
                     continue
                 number += 1
+                if not "".join(fields).strip("\0"):  # as a crash leaves at the end of a file
+                    told = unfinished("write it anew", "holds NUL characters alone")
+                    raise UserError(f"{path}: row {number} {told}")
                 yield _csv_record(path, number, header, fields, required)
         except csv.Error as error:
             raise UserError(f"{path}: row {number + 1}: {error}; mend the quotes") from None
@@ -129,7 +141,7 @@ def _dialect(path: Path, required: tuple[str, ...]) -> tuple[str, int]:
                 return match[1] or "\t", skipped + 1
             for delimiter in _DELIMITERS:
                 try:
-                    names = next(csv.reader([line], delimiter=delimiter), [])
+                    names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
                 except csv.Error:
                     continue
                 if {*map(_seen, names)}.issuperset(required):
@@ -194,6 +206,9 @@ def _jsonl_records(
 def _parquet_records(
     path: Path, required: tuple[str, ...], optional: tuple[str, ...]
 ) -> Iterator[Record]:
+    with path.open("rb") as start:
+        if (head := start.read(len(_PARQUET))) and head != _PARQUET:
+            raise UserError(f"{path}: no Parquet file; write one, or call it by what it is")
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names

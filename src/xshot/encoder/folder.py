@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, hint, read_file
+from xshot.namesakes import hint
+from xshot.reading import check_file, explain, read_file
 
 CONFIG = "open_clip_config.json"
 

@@ -39,7 +39,9 @@ def read_arrays(path: Path, left_out: list[str] | None = None, *, seconds: float
         UserError: absent, of another kind, in use, or damaged.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{path}: expected one of {', '.join(SUFFIXES)}")
+        raise UserError(
+            f"{path}: expected one of {', '.join(SUFFIXES)}; save the arrays with numpy.savez"
+        )
     try:
         check_file(path)
     except OSError as error:

@@ -18,10 +18,18 @@ from scipy.io import loadmat
 from xshot.errors import UserError
 from xshot.imports.hdf5 import read_tree
 from xshot.imports.left_out import LeftOut
-from xshot.reading import explain_damage
+from xshot.reading import decoded, explain_damage, unfinished
 from xshot.store.hdf5 import explain_hdf5
 
+_HEAD = 8
+_GZIP, _ZIP, _NUMPY = b"\x1f\x8b", b"PK\x03\x04", b"\x93NUMPY"
+"""How files start."""
+_PICKLE = 0x80
+_PICKLED = "Python objects, which may run code as they are read; save arrays with numpy.savez"
+_OPAQUE = ("s0", "s1", "s2", "arr")
+"""Fields of what SciPy makes of MATLAB's own classes."""
 _NUMBERS_OR_TEXT = "biufU"
+_MATRIX = 2
 _LARGEST_DENSE = 8 << 30
 """Bytes of a sparse matrix as a dense one."""
 
@@ -52,20 +60,42 @@ def read_container(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
 
 
 def _content(path: Path) -> dict[str, Any]:
+    """Read by what it is; its suffix counts where its first bytes do not say."""
     suffix = path.suffix.lower()
-    if suffix in (".npz", ".npy") or (suffix == ".mat" and not h5py.is_hdf5(path)):
-        try:
-            return _from_mat(path) if suffix == ".mat" else _from_numpy(path)
-        # NumPy's and SciPy's readers raise whatever they trip over.
-        except Exception as error:
-            told = explain_damage(error, "write it anew", "cannot be read")
-            raise UserError(f"{path}: {told}") from None
+    with path.open("rb") as file:
+        start = file.read(_HEAD)
+    if start.startswith(_GZIP):
+        raise UserError(f"{path}: compressed by gzip; unpack it")
+    if start.startswith((_ZIP, _NUMPY)):
+        return _read(path, _from_numpy)
+    if not h5py.is_hdf5(path) and suffix == ".mat":
+        return _read(path, _from_mat)
+    if not h5py.is_hdf5(path) and suffix in (".npz", ".npy"):
+        raise UserError(f"{path}: {_no_numpy(start)}")
     try:
         file = h5py.File(path, "r")
     except OSError as error:
         raise UserError(f"{path}: {explain_hdf5(error, 'write it anew')}") from None
     with file:
         return read_tree(file, matlab=suffix == ".mat")
+
+
+def _no_numpy(start: bytes) -> str:
+    """Of a file that is called as NumPy's and is none."""
+    if not start:
+        return unfinished("write it anew")
+    return _PICKLED if start[0] == _PICKLE else "no arrays of NumPy; write it anew"
+
+
+def _read(path: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return read(path)
+    except UserError:
+        raise
+    # NumPy's and SciPy's readers raise whatever they trip over.
+    except Exception as error:
+        told = explain_damage(error, "write it anew", "cannot be read")
+        raise UserError(f"{path}: {told}") from None
 
 
 def _from_mat(path: Path) -> dict[str, Any]:
@@ -76,9 +106,11 @@ def _from_mat(path: Path) -> dict[str, Any]:
 def _from_numpy(path: Path) -> dict[str, Any]:
     """An archive's arrays by name; an array alone is called as its file, whatever its suffix."""
     with path.open("rb") as start:
-        if start.read(6) == b"\x93NUMPY":
+        if start.read(len(_NUMPY)) == _NUMPY:
             return {path.stem: _no_objects(lambda: np.load(path, allow_pickle=False))}
     with np.load(path, allow_pickle=False) as file:
+        if any(name.endswith("data.pkl") for name in file.files):  # PyTorch's archives
+            raise UserError(f"{path}: {_PICKLED}")
         if set(file.files) in _SCIPY:
             return {path.stem: sparse.load_npz(path)}
         return {name: _no_objects(partial(file.__getitem__, name)) for name in file.files}
@@ -137,16 +169,28 @@ def _as_array(value: Any) -> NDArray[Any] | LeftOut:
     except ValueError:  # lists of differing lengths
         return LeftOut("neither numbers nor strings")
     if array.dtype.kind == "S":
-        array = np.char.decode(array, "utf-8", "replace")
+        array = np.array([decoded(one) for one in array.ravel()], str).reshape(array.shape)
     if array.dtype.kind == "O":
         array = _of_objects(array)
-    if array.dtype.kind == "c" or array.dtype.names == ("real", "imag"):
-        return LeftOut("complex numbers; save their real and imaginary parts")
-    if array.dtype.kind == "V" and array.dtype.names:
-        return LeftOut("a table of several columns; save each column as an array")
-    if array.dtype.kind not in _NUMBERS_OR_TEXT:
-        return LeftOut("neither numbers nor strings")
+    if told := _no_use(array):
+        return LeftOut(told)
+    if array.ndim > _MATRIX:  # such as N x 1 x D
+        array = array.squeeze()
+    if array.ndim > _MATRIX:
+        return LeftOut(f"of {array.ndim} dimensions; save it as a matrix, a row a pair")
     return array
+
+
+def _no_use(array: NDArray[Any]) -> str:
+    """Why an array is neither numbers nor strings, and what to do; "" = it is."""
+    if array.dtype.kind == "c" or array.dtype.names == ("real", "imag"):
+        return "complex numbers; save their real and imaginary parts"
+    if array.dtype.names == _OPAQUE:
+        kind = decoded(bytes(array.ravel()[0]["s2"])) or "object"
+        return f"MATLAB's {kind}; save it as numbers or a cell of characters"
+    if array.dtype.kind == "V" and array.dtype.names:
+        return "a table of several columns; save each column as an array"
+    return "" if array.dtype.kind in _NUMBERS_OR_TEXT else "neither numbers nor strings"
 
 
 def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
@@ -166,7 +210,7 @@ def _of_objects(array: NDArray[Any]) -> NDArray[Any]:
 
 def _plain(item: Any) -> Any:
     if isinstance(item, bytes):
-        return item.decode("utf-8", "replace")
+        return decoded(item)
     if not isinstance(item, str | dict) and np.size(item) == 0:
         return ""
     return item

@@ -5,6 +5,7 @@ MATLAB keeps its variables as datasets and groups with attributes that say what 
 references into `#refs#`, sparse matrices as columns, empty arrays as their shapes.
 """
 
+import re
 from typing import Any
 
 import h5py
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from xshot.imports.left_out import LeftOut
+from xshot.reading import decoded, mended
 
 _OWN = ("#refs#", "#subsystem#")
 _DEEPEST = 8
@@ -51,10 +53,10 @@ def read_tree(group: h5py.Group, *, matlab: bool, depth: int = 0) -> dict[str, A
         except MemoryError as error:
             found[name] = LeftOut(f"larger than the memory: {error}")
         # Types and filters that this HDF5 lacks; damage is another matter and stops all.
-        except TypeError as error:
+        except (TypeError, AttributeError) as error:
             found[name] = LeftOut(f"of a type that NumPy lacks: {error}")
         except OSError as error:
-            if "filter" not in str(error):
+            if not re.search("filter|plugin", str(error)):
                 raise
             found[name] = LeftOut("compressed by a filter that is not there; save it with gzip")
     return found
@@ -74,7 +76,7 @@ def _item(item: Any, matlab: bool, depth: int) -> Any:
     if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
         return _cell(item, matlab, depth)
     if h5py.check_string_dtype(item.dtype):
-        return item.asstr(errors="replace")[()]
+        return _strings(item.asstr(errors="surrogateescape")[()])
     if kind == "char":
         return _characters(item)
     if kind and kind not in _NUMBERS:
@@ -84,7 +86,8 @@ def _item(item: Any, matlab: bool, depth: int) -> Any:
 
 def _cell(item: h5py.Dataset, matlab: bool, depth: int) -> NDArray[Any] | LeftOut:
     """The items of a cell in MATLAB's order; strings and arrays, where these are all it holds."""
-    references = item[()].T.ravel() if matlab else item[()].ravel()
+    stored = np.asarray(item[()], object)  # one alone is no array
+    references = stored.T.ravel() if matlab else stored.ravel()
     cells = np.empty(len(references), object)
     for place, reference in enumerate(references):
         if not reference:
@@ -99,6 +102,15 @@ def _cell(item: h5py.Dataset, matlab: bool, depth: int) -> NDArray[Any] | LeftOu
             return LeftOut("a cell of structs, cells or others; save it as numbers or characters")
         cells[place] = value
     return cells
+
+
+def _strings(found: Any) -> Any:
+    """A string or an array of them, whatever their bytes were."""
+    if isinstance(found, str):
+        return mended(found)
+    items = np.empty(found.shape, object)
+    items.ravel()[:] = [mended(one) for one in found.ravel()]
+    return items
 
 
 def _is_text(target: h5py.Dataset, value: NDArray[Any], matlab: bool) -> bool:
@@ -135,4 +147,4 @@ def _sparse(group: h5py.Group) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return decoded(value) if isinstance(value, bytes) else str(value)

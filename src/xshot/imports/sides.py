@@ -48,6 +48,7 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
         raise UserError(
             f"rows of {told}; row i of each must be pair i, in the same parts{remedy}"
             + _of_fewer_pictures(sizes)
+            + _of_columns(sides)
         )
     if (columns := sides["image"].array.shape[1]) != sides["text"].array.shape[1]:
         raise UserError(
@@ -64,6 +65,17 @@ def _of_fewer_pictures(sizes: dict[Kind, Counter[str | None]]) -> str:
     return (
         "; if pictures have several texts, add image_of_text: each text's picture" if fewer else ""
     )
+
+
+def _of_columns(sides: dict[Kind, Side]) -> str:
+    """What matrices need whose columns may be the pairs."""
+    pairs = len(sides["labels"].array)
+    turned = [
+        kind
+        for kind in ("image", "text")
+        if pairs != len(sides[kind].array) and sides[kind].array.shape[1:] == (pairs,)
+    ]
+    return f"; transpose {' and '.join(turned)}, whose columns may be the pairs" if turned else ""
 
 
 def side_of(roles: Roles, kind: Kind) -> Side:

@@ -25,7 +25,8 @@ def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
     Raises:
         UserError: a row is zero or not finite.
     """
-    norms = np.linalg.norm(features.astype(np.float64), axis=1)
+    with np.errstate(over="ignore"):  # beyond float64 a row is not finite
+        norms = np.linalg.norm(features.astype(np.float64), axis=1)
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))
     if bad.size:
         raise UserError(

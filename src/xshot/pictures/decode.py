@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
-from xshot.pictures.formats import HEADER, OTHER, what_else
+from xshot.pictures.cut import ends_early
+from xshot.pictures.formats import HEADER, OTHER, is_known, what_else
 from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
 from xshot.pictures.metadata import without_metadata
 from xshot.reading import unfinished
@@ -27,6 +28,9 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _WHITE = (255, 255, 255, 255)
 _ADDRESS = re.compile(r"<[^>]*>")
+_CUT_OFF = re.compile(r"(?i)truncated|not enough image data|reached eof|unexpected end|only got")
+"""What decoders say of the first part of a file."""
+_CUT = unfinished("copy it again", "truncated")
 _STRIP = 1 << 20
 """Pixels that are converted at once."""
 
@@ -71,7 +75,7 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
     """
     if told := what_else(data[:HEADER]):
         raise UnknownImageError(told)
-    with _reasons(), _open(without_metadata(data), formats) as image:
+    with _reasons(data, formats), _open(without_metadata(data), formats) as image:
         size = image.size
         _check_size(image)
         _check_whole(image)
@@ -88,21 +92,25 @@ def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.I
 
 
 @contextmanager
-def _reasons() -> Iterator[None]:
-    """Whatever Pillow raises as a `BadImageError`."""
+def _reasons(data: bytes, formats: tuple[str, ...] | None) -> Iterator[None]:
+    """Whatever Pillow raises of a file as a `BadImageError`."""
     try:
         yield
     except BadImageError:
         raise
     except UnidentifiedImageError:
+        if ends_early(data):
+            raise BadImageError(_CUT) from None
+        if formats is None and is_known(data[:HEADER]):
+            raise UnknownImageError(unfinished("get it again", "damaged or incomplete")) from None
         raise UnknownImageError("not an image that Pillow can read") from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
     except Exception as error:
         reason = _ADDRESS.sub("", " ".join(str(error).split())).partition(". ")[0][:200]
-        if "truncated" in reason.lower():
-            raise BadImageError(unfinished("copy it again", "truncated")) from None
+        if ends_early(data) or _CUT_OFF.search(reason):
+            raise BadImageError(_CUT) from None
         raise BadImageError(f"damaged: {reason or type(error).__name__}; get it again") from None
 
 

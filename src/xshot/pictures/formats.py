@@ -3,6 +3,7 @@
 Suffixes say what a folder holds; what a file is says its first bytes alone.
 """
 
+import codecs
 from contextlib import suppress
 from importlib import import_module
 from typing import NamedTuple
@@ -82,23 +83,31 @@ _STARTS = (
 )
 _PAGE = "a web page, as a failed download leaves one; download the picture again"
 _ARCHIVE = "an archive; unpack it"
+_SHORTCUT = "a shortcut, not the picture; copy the picture itself"
+_TEXT = "a text, not a picture, such as a failed download leaves; get the picture again"
 _WORDS = (
     *((start, f"an SVG drawing; {_EXPORT}") for start in (b"<svg", b"<!doctype svg")),
     *((start, _PAGE) for start in (b"<!doctype html", b"<html")),
     (b"<?xml", "an XML file, such as a failed download leaves; get the picture again"),
-    *((start, _ARCHIVE) for start in (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf")),
+    *((start, _ARCHIVE) for start in (b"\x1f\x8b", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz")),
+    *(
+        (start, _SHORTCUT)
+        for start in (b"l\0\0\0\x01\x14\2\0", b"book\0\0\0\0mark", b"[internetsh")
+    ),
+    (b"data:image/", "a picture written as text; decode its base64"),
+    (b"\x1ae\xdf\xa3", OTHER[".mkv"]),
     *((start, OTHER[".exr"]) for start in (b"v/1\x01", b"ii\xbc\x01", b"bpg\xfb", b"#?radiance")),
     (b"gimp xcf", OTHER[".xcf"]),
     (b"bplist00", OTHER[".icloud"]),
     (b"\0\x05\x16\x07", "what macOS keeps beside a file, not the file; remove it"),
     (b"outs:", "a pointer of DVC, not the picture; type `dvc pull`"),
-    (b"/annex/objects/", "a pointer of git-annex, not the picture; type `git annex get`"),
     (b"%pdf", f"a PDF document; {_EXPORT}"),
     (b"%!ps", f"a PostScript drawing; {_EXPORT}"),
     (b"\xc5\xd0\xd3\xc6", f"a PostScript drawing; {_EXPORT}"),
     (b"pk\x03\x04", "a ZIP archive; unpack it"),
     (b"version https://git-lfs", "a pointer of Git LFS, not the picture; type `git lfs pull`"),
 )
+_SPACES = dict.fromkeys(map(ord, "\ufeff\t\r\n\f"), " ")
 HEADER = 256
 """Bytes that tell what a file is."""
 
@@ -149,9 +158,22 @@ def what_else(start: bytes) -> str | None:
     if brand == b"crx " or start[8:10] == b"CR" or start.startswith(_RAW_STARTS):
         return OTHER[".cr2"]
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if text.startswith(b"<?xml") and b"<svg" in text:
+    if text.startswith((b"<?xml", b"<!--")) and b"<svg" in text:
         text = b"<svg"
-    return next((told for word, told in _WORDS if text.startswith(word)), None)
+    if b"annex/objects/" in text:
+        return "a pointer of git-annex, not the picture; type `git annex get`"
+    told = next((told for word, told in _WORDS if text.startswith(word)), None)
+    return _TEXT if told is None and not start.startswith(_STARTS) and _is_text(start) else told
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether these are the first bytes of a text in UTF-8."""
+    try:
+        return (
+            codecs.getincrementaldecoder("utf-8")().decode(start).translate(_SPACES).isprintable()
+        )
+    except UnicodeDecodeError:
+        return False
 
 
 def _install(extra: Extra) -> str:

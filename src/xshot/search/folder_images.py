@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from xshot.errors import UserError
+from xshot.namesakes import hint
 from xshot.pictures.formats import HEADER, is_known, readable, why_not
-from xshot.reading import hint
 from xshot.walking import Passed, is_text, walk
 
 _RENAME = (

@@ -40,6 +40,7 @@ Matrix = NDArray[np.float32]
 Asked = Literal["model", "clip", "both"]
 
 _TEXTS_TOGETHER = 64
+_NO_OBJECT = 'send an object such as {"text": "a bird"} with content-type: application/json'
 _PICTURE_SIDE = 320
 _PICTURES_KEPT = 2048
 
@@ -189,6 +190,8 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["loc"] == ("body",):
+            return JSONResponse({"error": _NO_OBJECT}, 422)
         where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
         return JSONResponse({"error": f"{where}: {first['msg']}".lstrip(": ")}, 422)
 

@@ -17,6 +17,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
+_SLASHES = re.compile(r"\A/{2,}")
 _PORT = re.compile(r":\d*$")
 _TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
 
@@ -53,6 +54,8 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
+        # Proxies put a second one before what they pass on, if their own path ends in one.
+        scope["path"] = _SLASHES.sub("/", scope["path"])
         refusal = self._unknown_host(scope) or _refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
-from xshot.reading import check_file, explain, hint, is_passing, unfinished
+from xshot.namesakes import hint
+from xshot.reading import check_file, explain, is_passing, unfinished
 from xshot.store.atomic import atomic_path
 
 _CHUNK_ROWS = 256

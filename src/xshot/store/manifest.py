@@ -25,7 +25,7 @@ _NOT_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 # Windows' form too: a manifest may be written on one system and read on another.
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:")
 
 _REMARKS = b"xshot"
 """Key of what a manifest says beyond its rows, in the metadata of the Parquet schema."""
