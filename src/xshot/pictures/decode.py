@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from xshot.pictures.cut import ends_early
-from xshot.pictures.formats import HEADER, OTHER, is_known, what_else
+from xshot.pictures.formats import HEADER, OTHER, format_of, what_else
 from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
 from xshot.pictures.metadata import without_metadata
 from xshot.reading import unfinished
@@ -101,8 +101,10 @@ def _reasons(data: bytes, formats: tuple[str, ...] | None) -> Iterator[None]:
     except UnidentifiedImageError:
         if ends_early(data):
             raise BadImageError(_CUT) from None
-        if formats is None and is_known(data[:HEADER]):
-            raise UnknownImageError(unfinished("get it again", "damaged or incomplete")) from None
+        # Such an image of a format that is not asked for is not damaged.
+        named = format_of(data[:HEADER])
+        if named is not None and (formats is None or named in formats):
+            raise BadImageError(unfinished("get it again", "damaged or incomplete")) from None
         raise UnknownImageError("not an image that Pillow can read") from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None

@@ -68,19 +68,21 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _VIDEO_BRANDS = (b"qt  ", b"mp41", b"mp42", b"isom", b"iso2", b"M4V ", b"3gp4", b"3gp5", b"avc1")
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
-_STARTS = (
-    b"\xff\xd8\xff",  # JPEG
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF8",
-    b"BM",
-    b"II*\x00",  # TIFF
-    b"MM\x00*",
-    b"II+\x00",  # BigTIFF
-    b"MM\x00+",
-    b"\x00\x00\x00\x0cjP",  # JPEG 2000
-    b"\xff\x4f\xff\x51",
-    *(b"P%d" % kind for kind in range(1, 7)),  # PBM, PGM, PPM
-)
+_STARTS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"II+\x00": "TIFF",  # BigTIFF
+    b"MM\x00+": "TIFF",
+    b"\x00\x00\x00\x0cjP": "JPEG2000",
+    b"\xff\x4f\xff\x51": "JPEG2000",
+    **dict.fromkeys((b"P%d" % kind for kind in range(1, 7)), "PPM"),
+    **dict.fromkeys(_JXL_STARTS, "JXL"),
+}
+"""How files of a format start, by Pillow's names."""
 _PAGE = "a web page, as a failed download leaves one; download the picture again"
 _ARCHIVE = "an archive; unpack it"
 _SHORTCUT = "a shortcut, not the picture; copy the picture itself"
@@ -132,11 +134,16 @@ def why_not(suffix: str) -> str | None:
 
 def is_known(start: bytes) -> bool:
     """Whether a file that starts so is of a format that is read here."""
-    return what_else(start) is None and (
-        start.startswith((*_STARTS, *_JXL_STARTS))
-        or start[4:8] == b"ftyp"
-        or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
-    )
+    return what_else(start) is None and format_of(start) is not None
+
+
+def format_of(start: bytes) -> str | None:
+    """Pillow's name of the format that a file starts as; None = of none that is read."""
+    if start[4:8] == b"ftyp":
+        return "AVIF" if b"avi" in start[8:40] else "HEIF"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return "WEBP"
+    return next((name for word, name in _STARTS.items() if start.startswith(word)), None)
 
 
 def what_else(start: bytes) -> str | None:
@@ -163,7 +170,7 @@ def what_else(start: bytes) -> str | None:
     if b"annex/objects/" in text:
         return "a pointer of git-annex, not the picture; type `git annex get`"
     told = next((told for word, told in _WORDS if text.startswith(word)), None)
-    return _TEXT if told is None and not start.startswith(_STARTS) and _is_text(start) else told
+    return _TEXT if told is None and format_of(start) is None and _is_text(start) else told
 
 
 def _is_text(start: bytes) -> bool:
