@@ -12,6 +12,7 @@ _NO_PATHS = (
         "`~` and variables are not replaced here; write the whole path",
     ),
     (re.compile(r"[A-Za-z]:[\\/]"), "a path of Windows; under WSL C:\\ is /mnt/c/"),
+    (re.compile(r"file:/"), "an address of a file; write its path alone"),
     (re.compile(r"[A-Za-z][\w+.-]+:/"), "an address, not a path; download what is there"),
 )
 """What people write for a path, and is none here."""

@@ -168,3 +168,14 @@ class TestDiskErrors:
             "free space or mend access\n"
         )
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a" * 250, "é" * 125 + ".html"])
+def test_names_as_long_as_a_file_system_allows(tmp_path, name):
+    write_text(tmp_path / name, "text")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_name_that_is_too_long_is_called_that(tmp_path):
+    with pytest.raises(UserError, match="File name too long; give a shorter name"):
+        write_text(tmp_path / ("a" * 256), "text")

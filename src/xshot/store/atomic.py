@@ -1,5 +1,6 @@
 """Outputs that are either absent or whole: write beside the target, fsync, rename."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,6 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xshot.errors import UserError
+
+_LONGEST = 200
+"""Bytes of a name that the unfinished file's own repeats: most file systems allow 255 in all."""
 
 
 @contextmanager
@@ -73,7 +77,8 @@ def check_names_file(path: Path) -> None:
 
 
 def _sibling(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
+    name = os.fsencode(path.name)[:_LONGEST].decode("utf-8", "ignore")
+    return path.with_name(f".{name}.partial")
 
 
 @contextmanager
@@ -84,7 +89,9 @@ def _disk_errors(path: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         if not _is_of_writing(error, path):
             raise UserError(f"{error.filename}: {reason}; {path} is not written") from None
-        raise UserError(f"{path}: cannot be written: {reason}; free space or mend access") from None
+        is_long = error.errno == errno.ENAMETOOLONG
+        remedy = "give a shorter name" if is_long else "free space or mend access"
+        raise UserError(f"{path}: cannot be written: {reason}; {remedy}") from None
 
 
 def _is_of_writing(error: OSError, path: Path) -> bool:
