@@ -7,6 +7,8 @@ PYTHON ?= python3
 export PYTHONPATH := $(CURDIR)/src
 # No function of make's that takes a name with spaces for several.
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
+# What pip.conf may say for all of a user's installations has no place in an environment.
+export PIP_USER := 0
 
 .DEFAULT_GOAL := help
 .PHONY: demo test test-long test-browser torture sweep suggest tune bench gpu gpu-wheels lint help
@@ -78,11 +80,12 @@ help:  ## list the targets
 
 $(VENV)/.xshot-run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "XShot needs Python 3.11 or newer")'
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+# One without pip was left unfinished, as where Debian's python3-venv is not installed.
+	python -m pip --version >/dev/null 2>&1 && test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	# Out of an archive there is no Git; DVC then has to be told.
-	git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
+# Out of an archive there is no Git; DVC then has to be told.
+	test -e .git || git rev-parse --git-dir >/dev/null 2>&1 || dvc config --local core.no_scm true
 	touch $@
 
 $(VENV)/.xshot-test: requirements-test.lock $(VENV)/.xshot-run

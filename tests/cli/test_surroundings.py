@@ -46,6 +46,16 @@ def test_with_git_there_is_nothing_to_say(place):
     assert lines(check_surroundings()) == []
 
 
+def test_a_folder_of_another_user_is_told(place, monkeypatch):
+    git("init", "-q")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # Git's own tests ask it so
+    (line,) = lines(check_surroundings())
+    assert line.startswith("note    .: belongs to another user")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(place / "gitconfig"))
+    run(line.split("`")[3].split(), place)
+    assert lines(check_surroundings()) == []
+
+
 @pytest.mark.parametrize("python", [None, "python"])
 def test_another_python_on_the_path_is_told(place, monkeypatch, python):
     git("init", "-q")

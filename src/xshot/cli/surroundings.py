@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from dvc.config import Config
 from dvc.exceptions import DvcException
@@ -29,6 +30,22 @@ def check_surroundings() -> Iterator[Finding]:
             ".: no Git repository; for `dvc repro` type `dvc config --local core.no_scm true`, for "
             "`dvc exp` clone with Git, or type `git init` and commit",
         )
+    elif not _trusted():
+        yield Finding(
+            "note",
+            ".: belongs to another user, so Git refuses it; for `dvc exp` type "
+            f"`git config --global --add safe.directory {quote(str(Path.cwd()))}`",
+        )
+
+
+def _trusted() -> bool:
+    """Whether Git works in a folder that it may take for another user's (its `safe.directory`)."""
+    command = ["git", "rev-parse", "--git-dir"]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        return True
+    return b"safe.directory" not in done.stderr
 
 
 def check_for_copies(folder: Path, key: str) -> Iterator[Finding]:
