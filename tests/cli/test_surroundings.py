@@ -1,6 +1,7 @@
 """Where commands are run: without Git, without an active environment, on data that copies lack."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def test_a_folder_of_another_user_is_told(place, monkeypatch):
     (line,) = lines(check_surroundings())
     assert line.startswith("note    .: belongs to another user")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(place / "gitconfig"))
-    run(line.split("`")[3].split(), place)
+    subprocess.run(line.split("`")[3].split(), check=True)
     assert lines(check_surroundings()) == []
 
 
