@@ -4,7 +4,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.serve.asking import png, refusal
+from xshot.errors import UserError
 from xshot.serve.app import create_app
+from xshot.serve.guard import host_name
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -36,3 +38,23 @@ def test_addresses_are_names(served, host):
 def test_any_name_where_that_is_asked_for(served):
     with TestClient(create_app(served, hosts=["*"])) as client:
         assert client.get("/", headers={"host": "any.example"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("hub.example.org", "hub.example.org"),
+        ("https://Hub.example.org/user/me/", "hub.example.org"),
+        ("hub.example.org:8888", "hub.example.org"),
+        ("[::1]:8000", "[::1]"),
+        ("*", "*"),
+    ],
+)
+def test_a_name_is_taken_from_an_address(given, name):
+    assert host_name(given) == name
+
+
+@pytest.mark.parametrize("given", ["", "http://", "http://[bad"])
+def test_what_holds_no_name_is_told(given):
+    with pytest.raises(UserError, match=r"no name of one; give it as in hub\.example\.org"):
+        host_name(given)

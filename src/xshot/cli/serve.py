@@ -41,12 +41,14 @@ def command(
         import uvicorn
 
         from xshot.serve.app import create_app
+        from xshot.serve.guard import host_name
         from xshot.serve.saving import Saving
     except ImportError as error:
         raise UserError(
             f"xshot serve needs {error.name}: type `pip install -e '.[serve]'` in the checkout"
         ) from None
 
+    named = [host_name(name) for name in allow_host or ()]
     saving = None
     if save is not None:
         open_to = [*(() if host in _LOOPBACK else (host,)), *(allow_host or ())]
@@ -65,7 +67,6 @@ def command(
         retriever.encoder.load(images=True)
         retriever.embed()
         retriever.search(text="the first one takes longer than all others")
-    named = [name.lower() for name in allow_host or ()]
     hosts = ("localhost", "127.0.0.1", "[::1]", *named) if host in _LOOPBACK else ("*",)
     config = uvicorn.Config(
         create_app(

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from xshot.errors import UserError
 from xshot.serve.limits import MAX_BODY
 
 Scope = MutableMapping[str, Any]
@@ -20,6 +23,20 @@ _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
 _SLASHES = re.compile(r"\A/{2,}")
 _PORT = re.compile(r":\d*$")
 _TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
+
+
+def host_name(address: str) -> str:
+    """The name in what people give for one, such as a page's whole address, in small letters.
+
+    Raises:
+        UserError: there is none in it.
+    """
+    name = None
+    with suppress(ValueError):
+        name = urlsplit(address if "//" in address else f"//{address}").hostname
+    if not name:
+        raise UserError(f"host {address!r}: no name of one; give it as in hub.example.org")
+    return f"[{name}]" if ":" in name else name
 
 
 class Guard:
