@@ -86,19 +86,22 @@ def exact(size: int) -> None:
     pictures, _ = source(size)
     asked = questions(MODEL)
     best: list[tuple[np.ndarray, np.ndarray]] = [(np.empty(0), np.empty(0, int))] * len(asked)
-    queries = [query_of(embedder, text[None], "model", "text")[0] for _, embedder, text in asked]
+    models = {id(embedder): embedder for _, embedder, _ in asked}
+    own = {key: [n for n, one in enumerate(asked) if id(one[1]) == key] for key in models}
+    queries = {
+        key: query_of(models[key], np.stack([asked[n][2] for n in own[key]]), "model", "text")
+        for key in models
+    }
     place = 0
     for _, rows in pictures.blocks():
-        embedded: dict[int, np.ndarray] = {}
-        for number, (_, embedder, _) in enumerate(asked):
-            if id(embedder) not in embedded:
-                embedded[id(embedder)] = embed(embedder, rows, "image")
-            scores = embedded[id(embedder)] @ queries[number]
-            top = np.argpartition(-scores, K)[:K]
-            scores = np.concatenate([best[number][0], scores[top]])
-            places = np.concatenate([best[number][1], top + place])
-            order = np.argsort(-scores, kind="stable")[:K]
-            best[number] = scores[order], places[order]
+        for key, embedder in models.items():
+            scores = embed(embedder, rows, "image") @ queries[key].T
+            for number, of_one in zip(own[key], scores.T, strict=True):
+                top = np.argpartition(-of_one, K)[:K]
+                joined = np.concatenate([best[number][0], of_one[top]])
+                places = np.concatenate([best[number][1], top + place])
+                order = np.argsort(-joined, kind="stable")[:K]
+                best[number] = joined[order], places[order]
         place += len(rows)
     ANSWERS.write_text(json.dumps([places.tolist() for _, places in best]))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import xshot
-from xshot.lance_store import writing
+from xshot.lance_store import appending
 from xshot.lance_store.gallery import open_store
 from xshot.lance_store.sources import Part, digest
 from xshot.lance_store.writing import write_store
@@ -80,14 +80,14 @@ def many(gallery):
 @pytest.fixture
 def small_files(monkeypatch):
     """Tables of some rows have several files."""
-    monkeypatch.setattr(writing, "FILE_ROWS", 14)
+    monkeypatch.setattr(appending, "FILE_ROWS", 14)
 
 
 @pytest.fixture(scope="session")
 def path(gallery, model, embedder, tmp_path_factory):
     path = tmp_path_factory.mktemp("store") / "my photos.lance"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing, "FILE_ROWS", 14)
+        patch.setattr(appending, "FILE_ROWS", 14)
         write_store(path, GallerySource(gallery), embedder, model)
     return path
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.lance_store.conftest import GallerySource, agree, load
 from tests.support.repository import save_model
 from xshot.errors import UserError
-from xshot.lance_store import indexes, layout, writing
+from xshot.lance_store import appending, indexes, layout
 from xshot.lance_store.gallery import open_store
 from xshot.lance_store.writing import Written, check_target, refresh, write_store
 from xshot.projector.file import load_embedder
@@ -180,7 +180,7 @@ def test_a_table_with_an_index_answers_likewise(many, model, embedder, tmp_path,
     """Whatever is done to a table, its indexes know all rows, and search finds the nearest."""
     monkeypatch.setattr(indexes, "LEAST_ROWS", 300)
     monkeypatch.setattr(indexes, "PARTITION", 30)
-    monkeypatch.setattr(writing, "FILE_ROWS", 200)
+    monkeypatch.setattr(appending, "FILE_ROWS", 200)
     path, size = tmp_path / "s", len(many)
     in_memory = load(model, many).search(text="a bird", k=size)
     for rows in (range(200), range(size * 2 // 3), range(size), range(3, size), range(0, size, 3)):

@@ -3,16 +3,15 @@
 import sys
 from pathlib import Path
 
-from xshot.lance_store import indexes, writing
-from xshot.lance_store.ready_made import ready_made
+from xshot.lance_store import appending, indexes, ready_made, writing
 from xshot.projector.file import load_embedder
 
 
 def main(table: Path, model: Path, features: Path) -> None:
-    writing.FILE_ROWS = writing.BLOCK_ROWS = 40
+    appending.FILE_ROWS = ready_made.BLOCK_ROWS = 40
     indexes.LEAST_ROWS, indexes.PARTITION = 300, 30
     embedder, provenance = load_embedder(model)
-    source = ready_made(features, features.parent, provenance.encoder_fingerprint)
+    source = ready_made.ready_made(features, features.parent, provenance.encoder_fingerprint)
     writing.check_target(table)
     sys.stdout.write("start\n")
     sys.stdout.flush()

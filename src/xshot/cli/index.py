@@ -16,6 +16,7 @@ from xshot.terminal import log_to, one_line, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xshot.encoder.ray_engine import RayEngine
     from xshot.search.encoder import QueryEncoder
     from xshot.search.folder_images import LeftOut
 
@@ -82,8 +83,10 @@ def _index_file(root: Path, out: Path, model: Path) -> None:
     from xshot.search.index import index_folder, write_index
 
     check_names_file(out)
-    encoder, threads = _encoder(model)
-    gallery, left_out, notes = index_folder(root, encoder, cache=CACHE, threads=threads)
+    encoder, threads, cluster = _encoder(model)
+    gallery, left_out, notes = index_folder(
+        root, encoder, cache=CACHE, threads=threads, cluster=cluster
+    )
     write_index(out, gallery)
     _tell_left_out(left_out, notes)
     hint = f"xshot search --index {quote(str(out))} ..."
@@ -97,21 +100,27 @@ def _index_table(root: Path, out: Path, model: Path, dtype: Dtype | None) -> Non
     from xshot.search.index import encode_folder
 
     check_target(out)
-    encoder, threads = _encoder(model)
-    found = encode_folder(root, encoder, cache=CACHE, threads=threads)
-    done = write_store(out, FolderSource(found), load_embedder(model)[0], model, dtype)
+    encoder, threads, cluster = _encoder(model)
+    found = encode_folder(root, encoder, cache=CACHE, threads=threads, cluster=cluster)
+    done = write_store(out, FolderSource(found), load_embedder(model)[0], model, dtype, cluster)
     _tell_left_out(found.left_out, found.notes)
     tell(out, done)
 
 
-def _encoder(model: Path) -> tuple["QueryEncoder", int]:
-    """The model's encoder, and how many threads may encode."""
+def _encoder(model: Path) -> tuple["QueryEncoder", int, "RayEngine | None"]:
+    """The model's encoder, how many threads may encode, and the cluster that does it instead."""
+    from xshot.encoder.params import ClipParams
     from xshot.params import RunParams, load_params
     from xshot.projector.file import load_embedder
     from xshot.search.encoder import encoder_of
+    from xshot.search.index import cluster_of
 
-    run = load_params().section(RunParams)
-    return encoder_of(model, load_embedder(model)[1], device=run.device), run.threads
+    params = load_params()
+    run = params.section(RunParams)
+    encoder = encoder_of(model, load_embedder(model)[1], device=run.device)
+    on_cluster = params.section(ClipParams).engine == "ray"
+    cluster = cluster_of(encoder, cache=CACHE, threads=run.threads) if on_cluster else None
+    return encoder, run.threads, cluster
 
 
 def _tell_left_out(left_out: "Sequence[LeftOut]", notes: "Sequence[str]") -> None:

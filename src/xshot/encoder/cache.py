@@ -134,7 +134,11 @@ class CachedRows:
         self._shards = shards
         self._places = places
 
-    def __getitem__(self, rows: slice) -> Matrix:
+    def part(self, rows: slice) -> "CachedRows":
+        """Some of the rows, to be read when asked for; it can be pickled."""
+        return CachedRows(self._shards, self._places[rows], self.shape[1])
+
+    def __getitem__(self, rows: "slice | Places") -> Matrix:
         shards, starts = np.divmod(self._places[rows], _SHARD)
         matrix = np.empty((len(starts), self.shape[1]), _FLOAT)
         # Read and not mapped: what is mapped counts as memory of this process.

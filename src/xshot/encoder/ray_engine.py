@@ -72,7 +72,7 @@ class RayEngine:
         def encode(engine: LocalEngine, block: list[tuple[int, Path]]) -> list[EncodedFile]:
             return [found for group in engine.images(block, content) for found in group]
 
-        yield from self._map(encode, _blocks(files, self._rows))
+        yield from self.map(encode, _blocks(files, self._rows))
 
     def texts(self, texts: Sequence[str]) -> Iterator[EncodedTexts]:
         """See `Engine`."""
@@ -86,16 +86,21 @@ class RayEngine:
 
         starts = range(0, len(texts), self._rows)
         blocks = zip(starts, _blocks(texts, self._rows), strict=True)
-        for groups in self._map(encode, blocks):
+        for groups in self.map(encode, blocks):
             yield from groups
 
-    def _map(self, encode: Callable[[LocalEngine, T], R], blocks: Iterable[T]) -> Iterator[R]:
-        """What `encode` gives for each block, in the order in which workers are done."""
-        data = _start()
+    def map(self, work: Callable[[LocalEngine, T], R], blocks: Iterable[T]) -> Iterator[R]:
+        """What `work` gives for each block, in the order in which workers are done.
+
+        A block whose worker dies is done again, from its beginning.
+        """
         items = [{"block": pickle.dumps(block)} for block in blocks]
+        if not items:
+            return
+        data = _start()
         rows = data.from_items(items, override_num_blocks=len(items)).map_batches(
             _Worker,
-            fn_constructor_args=(self._machine, encode),
+            fn_constructor_args=(self._machine, work),
             batch_size=None,
             compute=data.ActorPoolStrategy(size=min(self._workers(), len(items))),
             num_cpus=self._threads,
@@ -130,9 +135,9 @@ class _Machine:
 class _Worker:
     """Runs on a machine of the cluster; keeps its encoder from block to block."""
 
-    def __init__(self, machine: _Machine, encode: Callable[[LocalEngine, Any], Any]) -> None:
+    def __init__(self, machine: _Machine, work: Callable[[LocalEngine, Any], Any]) -> None:
         self._machine = machine
-        self._encode = encode
+        self._work = work
         self._engine = LocalEngine(machine.load, threads=machine.threads)
         os.chdir(machine.folder)  # the paths of params.yaml start there
 
@@ -147,7 +152,7 @@ class _Worker:
                     f"clip.engine: {os.uname().nodename} has another kind of processor or other "
                     "packages than this machine; use machines of one kind"
                 )
-            return self._encode(self._engine, pickle.loads(block))
+            return self._work(self._engine, pickle.loads(block))
         except UserError as error:
             return error
 

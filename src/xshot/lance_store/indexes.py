@@ -19,6 +19,9 @@ PARTITION = 2048
 PROBES = 60
 """Partitions that are looked at."""
 
+WIDELY = 3
+"""One partition in so many is looked at for what is kept."""
+
 _BITS, _BITS_OF_CLIP = 1, 3
 """Of each dimension. CLIP features need more: they lack the class coordinates that tell rows apart.
 """

@@ -22,7 +22,8 @@ class Part(NamedTuple):
     Attributes:
         keys: a digest of 32 bytes of all that each row is made from.
         told: of each row.
-        features: gives the CLIP features of some of them, by their places in the part.
+        features: gives the CLIP features of some of them, by their places in the part; of a
+            folder's images it can be pickled.
     """
 
     keys: list[bytes]
@@ -97,7 +98,7 @@ class FolderSource:
             yield Part(
                 [digest(name, key) for name, key in zip(names, keys[rows], strict=True)],
                 [Told(name, "", ()) for name in names],
-                lambda places, start=start: self.encoded.features[places + start],  # type: ignore[misc]
+                self.encoded.features.part(rows).__getitem__,
             )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from xshot.errors import UserError
-from xshot.lance_store.indexes import PROBES
+from xshot.lance_store.indexes import PARTITION, PROBES, WIDELY
 from xshot.lance_store.layout import (
     CLIP,
     SCHEMA_VERSION,
@@ -80,7 +80,13 @@ class LanceTable:
         self._column = column
 
     def nearest(
-        self, queries: Matrix, system: str, count: int, where: str | None = None
+        self,
+        queries: Matrix,
+        system: str,
+        count: int,
+        where: str | None = None,
+        *,
+        widely: bool = False,
     ) -> tuple[Rows, Matrix]:
         """As `xshot.search.table.Table` says."""
         column = self._column if system == "model" else CLIP
@@ -88,14 +94,15 @@ class LanceTable:
         size = self.dataset.schema.field(column).type.list_size
         filled = np.zeros((len(queries), size), np.float32)
         filled[:, : queries.shape[1]] = queries
+        probes = max(PROBES, self._size // PARTITION // WIDELY) if widely else PROBES
         asked = {
             "column": column,
             "q": filled if len(filled) > 1 else filled[0],
             "k": count,
             "metric": "dot",
-            "minimum_nprobes": PROBES,
+            "minimum_nprobes": probes,
             # With a filter more partitions are looked at until there are enough.
-            **({} if where else {"maximum_nprobes": PROBES}),
+            **({} if where else {"maximum_nprobes": probes}),
         }
         try:
             found = self.dataset.scanner(

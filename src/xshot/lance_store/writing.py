@@ -1,8 +1,8 @@
 """A table, brought to what a source holds: whatever stops it, a later run goes on from there.
 
-Rows are known by their keys. A run appends those that are not there, block by block, each block a
-version of the table of its own; then it takes out those whose key the source no longer has. So a
-table that is being written can be searched, and holds no row twice.
+Rows are known by their keys. A run appends those that are not there (`appending`); then it takes
+out those whose key the source no longer has. So a table that is being written can be searched, and
+holds no row twice.
 """
 
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from xshot.encoder.digests import DigestTable
 from xshot.errors import UserError
-from xshot.lance_store.embedding import dimensions_of, embedded_rows, refreshed
+from xshot.lance_store import appending
+from xshot.lance_store.appending import REMEDY, NewRows, append, append_on
+from xshot.lance_store.embedding import dimensions_of, refreshed
 from xshot.lance_store.indexes import index
 from xshot.lance_store.layout import (
     CLIP,
@@ -31,20 +31,16 @@ from xshot.lance_store.layout import (
 from xshot.lance_store.library import lance, one_line
 from xshot.lance_store.sources import Source
 from xshot.lance_store.table import about_at, open_dataset
-from xshot.progress import progress
 from xshot.projector.embedder import Embedder
-from xshot.search.space import BLOCK_ROWS
 
-FILE_ROWS = 4 * BLOCK_ROWS
-"""Rows that are appended at once: what a kill costs, and what must fit in memory."""
+if TYPE_CHECKING:
+    from xshot.encoder.ray_engine import RayEngine
 
 _KEPT = timedelta(days=1)
 """How long files of earlier versions stay: programs that search may have them open."""
 
 _DELETED_AT_ONCE = 100_000
-_PLACE = Struct("<q")
 _FOLDERS = {"_versions", "_transactions", "_indices", "_deletions", "data"}
-_REMEDY = "free space or mend access, then type the same again"
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,12 @@ def check_target(path: Path) -> None:
 
 
 def write_store(
-    path: Path, source: Source, embedder: Embedder, model: Path, dtype: Dtype | None = None
+    path: Path,
+    source: Source,
+    embedder: Embedder,
+    model: Path,
+    dtype: Dtype | None = None,
+    cluster: "RayEngine | None" = None,
 ) -> Written:
     """Bring the table at `path` to what `source` holds, embedded by a model.
 
@@ -88,26 +89,29 @@ def write_store(
         embedder: of the model.
         model: the folder of the same.
         dtype: of the CLIP features; those of a table that is there stay as they are.
+        cluster: embeds and writes new rows, if not this process.
 
     Raises:
         UserError: the table is of another encoder or of other rows, in use, or the disk is full.
     """
     column = column_of(model)
-    with _alone(path), one_line(f"{path}: cannot be written", _REMEDY):
+    with _alone(path), one_line(f"{path}: cannot be written", REMEDY):
         if _is_there(path):
             dataset = _cleaned(open_dataset(path))
             _check_fits(path, dataset, source, dtype)
             dataset = refreshed(dataset, embedder, column)
         else:
             dataset = _created(path, source, embedder, column, dtype or "float32")
-        known = _known(dataset)
         before = dataset.count_rows()
-        seen = np.zeros(before, bool)
-        dataset, same = _append(dataset, source, embedder, column, known, seen)
+        new = NewRows(dataset, source)
+        if cluster is None:
+            dataset = append(dataset, new.blocks(), embedder, column)
+        else:
+            dataset = append_on(cluster, dataset, new.blocks(), embedder, column)
         added = dataset.count_rows() - before
-        dataset = _delete(dataset, np.flatnonzero(~seen))
-        dataset = _finished(dataset)
-    return Written(dataset.count_rows(), added, int((~seen).sum()), same)
+        gone = np.flatnonzero(~new.seen)
+        dataset = _finished(_delete(dataset, gone))
+    return Written(dataset.count_rows(), added, len(gone), new.same)
 
 
 def refresh(path: Path, embedder: Embedder, model: Path, encoder_fingerprint: str) -> int:
@@ -117,7 +121,7 @@ def refresh(path: Path, embedder: Embedder, model: Path, encoder_fingerprint: st
         UserError: the table is not there, of another encoder or in use, or the disk is full.
     """
     column = column_of(model)
-    with _alone(path), one_line(f"{path}: cannot be written", _REMEDY):
+    with _alone(path), one_line(f"{path}: cannot be written", REMEDY):
         dataset = open_dataset(path)
         _check_encoder(path, about_at(path, dataset.schema), encoder_fingerprint)
         dataset = _finished(refreshed(_cleaned(dataset), embedder, column))
@@ -188,56 +192,9 @@ def _cleaned(dataset: Any) -> Any:
 
 def _finished(dataset: Any) -> Any:
     """The dataset with few small files and with indexes that know all rows."""
-    dataset.optimize.compact_files(target_rows_per_fragment=FILE_ROWS)
+    dataset.optimize.compact_files(target_rows_per_fragment=appending.FILE_ROWS)
     dataset.checkout_latest()
     return _cleaned(index(dataset))
-
-
-def _known(dataset: Any) -> DigestTable:
-    """The keys of all rows, with their places."""
-    known = DigestTable(_PLACE.size)
-    place = 0
-    for batch in dataset.scanner(columns=["key"], scan_in_order=True).to_batches():
-        for key in batch["key"].to_pylist():
-            known[key] = _PLACE.pack(place)
-            place += 1
-    return known
-
-
-def _append(
-    dataset: Any,
-    source: Source,
-    embedder: Embedder,
-    column: str,
-    known: DigestTable,
-    seen: np.ndarray,
-) -> tuple[Any, int]:
-    """Append what is not known, and mark in `seen` (rows,) what is; alike rows are counted."""
-    waiting: list[pa.Table] = []
-    same = 0
-    total = -(-len(source) // BLOCK_ROWS)
-    for part in progress(source.parts(), total=total, unit="block", label="table"):
-        new = []
-        for place, key in enumerate(part.keys):
-            if key not in known:
-                known[key] = _PLACE.pack(-1)
-                new.append(place)
-            elif (row := _PLACE.unpack(known[key])[0]) >= 0 and not seen[row]:
-                seen[row] = True
-            else:
-                same += 1
-        if new:
-            waiting.append(embedded_rows(dataset.schema, part, np.array(new), embedder, column))
-        if sum(map(len, waiting)) >= FILE_ROWS:
-            dataset = _committed(dataset, waiting)
-    return _committed(dataset, waiting), same
-
-
-def _committed(dataset: Any, waiting: list[pa.Table]) -> Any:
-    if waiting:
-        dataset = lance().write_dataset(pa.concat_tables(waiting), dataset, mode="append")
-        waiting.clear()
-    return dataset
 
 
 def _delete(dataset: Any, rows: np.ndarray) -> Any:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from xshot.encoder.encode import Encoder
 
 _KINDS_OF_DEVICE = ("cpu", "cuda")
-_GPU_ROWS = 64
+GPU_ROWS = 64
+"""Rows per pass on a GPU."""
 
 Matrix = NDArray[np.float32]
 
@@ -69,7 +70,7 @@ class QueryEncoder:
                     self.files,
                     precision=self.precision,
                     device=self.device,
-                    batch_size=_GPU_ROWS,
+                    batch_size=GPU_ROWS,
                     images=images,
                 )
                 self._takes_images = images

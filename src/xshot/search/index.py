@@ -9,18 +9,22 @@ and the images of the dataset need not be encoded again.
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xshot.encoder.cache import CachedRows, FeatureCache
+from xshot.encoder.engine import Engine
 from xshot.encoder.files import FileHashes
-from xshot.encoder.fingerprint import cache_name, identify
+from xshot.encoder.fingerprint import EncoderIdentity, cache_name, identify
 from xshot.encoder.image_cache import encode_files
 from xshot.encoder.local import LocalEngine
+from xshot.encoder.ray_engine import RayEngine
 from xshot.errors import UserError
 from xshot.pictures import BadImageError
-from xshot.search.encoder import QueryEncoder
+from xshot.search.encoder import GPU_ROWS, QueryEncoder
 from xshot.search.folder_images import LeftOut, find_images
 from xshot.search.gallery import Gallery, Matrix
 from xshot.store.hdf5 import (
@@ -30,6 +34,9 @@ from xshot.store.hdf5 import (
     write_matrix,
     write_strings,
 )
+
+if TYPE_CHECKING:
+    from xshot.encoder.encode import Encoder
 
 SCHEMA_VERSION = 1
 _REMEDY = "make one with `xshot index FOLDER`"
@@ -59,15 +66,27 @@ class Encoded:
 
 
 def index_folder(
-    root: Path, encoder: QueryEncoder, *, cache: Path, threads: int
+    root: Path,
+    encoder: QueryEncoder,
+    *,
+    cache: Path,
+    threads: int,
+    cluster: RayEngine | None = None,
 ) -> tuple[Gallery, list[LeftOut], list[str]]:
     """The images of a folder in memory, those left out, and notes; as `encode_folder`."""
-    found = encode_folder(root, encoder, cache=cache, threads=threads)
+    found = encode_folder(root, encoder, cache=cache, threads=threads, cluster=cluster)
     gallery = _gallery(root, found.images, found.features[:], found.fingerprint)
     return gallery, found.left_out, found.notes
 
 
-def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: int) -> Encoded:
+def encode_folder(
+    root: Path,
+    encoder: QueryEncoder,
+    *,
+    cache: Path,
+    threads: int,
+    cluster: RayEngine | None = None,
+) -> Encoded:
     """Every image under `root`, encoded.
 
     Whatever stops it, what was encoded by then is in the cache and is not encoded again.
@@ -77,6 +96,7 @@ def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: in
         encoder: of the model that is to search.
         cache: extraction's `.cache/features`.
         threads: passes side by side.
+        cluster: encodes what the cache lacks, if not this machine.
 
     Raises:
         UserError: no folder, no image in it, or none that can be read.
@@ -84,10 +104,8 @@ def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: in
     images, left_out, notes = find_images(root)
     hashes = FileHashes(cache / "files.hashes")
     # The cache goes by the device that computes, the gallery by the one of training.
-    here = identify(
-        encoder.files, precision=encoder.precision, device=encoder.device, hashes=hashes
-    )
-    engine = LocalEngine(lambda: encoder.load(images=True), threads=threads)
+    here = _here(encoder, hashes)
+    engine: Engine = cluster or LocalEngine(lambda: encoder.load(images=True), threads=threads)
     keys: dict[int, bytes] = {}
     folder = cache / cache_name(here, encoder.device) / "image"
     with closing(FeatureCache(folder)) as known:
@@ -116,6 +134,36 @@ def encode_folder(root: Path, encoder: QueryEncoder, *, cache: Path, threads: in
             left_out=sorted(left_out, key=lambda one: one.image),
             notes=notes,
         )
+
+
+def cluster_of(encoder: QueryEncoder, *, cache: Path, threads: int) -> RayEngine:
+    """The Ray cluster's workers, to encode images as `encoder` does on this machine.
+
+    Raises:
+        UserError: Ray is not installed.
+    """
+    files, precision, device = encoder.files, encoder.precision, encoder.device
+
+    def load() -> "Encoder":
+        from xshot.encoder.loading import load_encoder
+
+        return load_encoder(files, precision=precision, device=device, batch_size=GPU_ROWS)
+
+    here = _here(encoder, FileHashes(cache / "files.hashes"))
+    return RayEngine(
+        load,
+        threads=threads,
+        device=device,
+        batch_size=GPU_ROWS,
+        cache_name=partial(cache_name, here, device),
+    )
+
+
+def _here(encoder: QueryEncoder, hashes: FileHashes) -> EncoderIdentity:
+    """What the encoder's features depend on, on the device that computes them."""
+    return identify(
+        encoder.files, precision=encoder.precision, device=encoder.device, hashes=hashes
+    )
 
 
 def write_index(path: Path, gallery: Gallery) -> None:

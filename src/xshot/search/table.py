@@ -49,7 +49,13 @@ class Table(Protocol):
         ...
 
     def nearest(
-        self, queries: Matrix, system: str, count: int, where: str | None = None
+        self,
+        queries: Matrix,
+        system: str,
+        count: int,
+        where: str | None = None,
+        *,
+        widely: bool = False,
     ) -> tuple[Rows, Matrix]:
         """Rows that may be among the nearest of a query, ascending, and about their best score.
 
@@ -59,6 +65,7 @@ class Table(Protocol):
             system: `model` or `clip`.
             count: how many of each query; fewer where no more fulfil `where`.
             where: what they have to fulfil, in SQL.
+            widely: look at more of the table than one answer is worth.
 
         Raises:
             UserError: `where` cannot be understood, or the table cannot be read.

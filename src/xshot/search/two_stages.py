@@ -1,6 +1,7 @@
 """Search in a gallery on disk: a table finds candidates, the present model ranks them."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +13,20 @@ from xshot.search.gallery import Gallery
 from xshot.search.space import SIDES, Matrix, Modality, Space, System, embed, query_of
 from xshot.search.table import Rows, Table
 
-CANDIDATES = 200
+CANDIDATES = 100
 """Rows that the model as it is ranks."""
 
-ADDED_CANDIDATES = 1000
-"""Further ones, in every direction that rows of a class that was added are looked for in."""
+ADDED_CANDIDATES = 300
+"""Further ones, for a query that may be of a class that was added."""
 
-_ROUNDS = 2
-"""How often such a direction is learned from the scores of what was found by then."""
+LIKELY = 2000
+"""Rows of such a class that are found once: the likeliest."""
+
+_ROUNDS = 4
+"""How often they are looked for, from the second on where those found so far say."""
+
+_LEARNED_FROM = 500
+"""Of them, for the direction of a query."""
 
 _RIDGE = 0.1
 """Of the regression, in shares of the mean variance."""
@@ -28,13 +35,32 @@ _POSSIBLE = 0.01
 """The least probability of such a class, given the query."""
 
 
+class _Found(NamedTuple):
+    """Rows (N,) of a table, their CLIP features (N, D), and as the system sees them (N, E)."""
+
+    rows: Rows
+    features: Matrix
+    items: Matrix
+
+    def joined(self, other: "_Found") -> "_Found":
+        """These and what is new in `other`."""
+        new = ~np.isin(other.rows, self.rows)
+        pairs = zip(self, other, strict=True)
+        return _Found(*(np.concatenate([one, more[new]]) for one, more in pairs))
+
+    def at(self, places: slice | NDArray[np.int64]) -> "_Found":
+        """Some of them."""
+        return _Found(*(each[places] for each in self))
+
+
 class TwoStageSpace(Space):
     """A gallery on disk in the space of one model and in that of raw CLIP.
 
     The table finds candidates by the model that it was written for, which knows no class that was
-    added since. Those of such classes are looked for among the CLIP features: near their names and
-    their examples, and then where the present model's scores of what was found say that they grow.
-    The scores of the answers are the present model's.
+    added since. The likeliest rows of such a class are found once, when a query may be of it: near
+    its name and its examples, and then where its probability grows among those found. They are
+    candidates of every such query, as is what lies where the query's scores of all these grow. The
+    scores of the answers are the present model's.
     """
 
     def __init__(
@@ -44,6 +70,7 @@ class TwoStageSpace(Space):
         self._trained = trained
         self._added = added
         self._table = table
+        self._likely: dict[tuple[int, str | None], _Found] = {}
 
     def nearest(
         self,
@@ -58,48 +85,58 @@ class TwoStageSpace(Space):
         """As of a gallery in memory; `where` may filter rows."""
         first = query_of(self._trained, feature, system, asked)
         rows, _ = self._table.nearest(first, system, max(CANDIDATES, 4 * k), where)
-        query = self.query(feature, system, asked)
-        items, scores = self._ranked(rows, query, system, found)
-        if system == "model" and len(directions := self._added_directions(feature, asked)):
-            for _ in range(1 + _ROUNDS):
-                count = max(ADDED_CANDIDATES, 4 * k)
-                near, _ = self._table.nearest(directions, "clip", count, where)
-                new = np.setdiff1d(near, rows)
-                more_items, more_scores = self._ranked(new, query, system, found)
-                rows, items = np.concatenate([rows, new]), np.concatenate([items, more_items])
-                scores = np.concatenate([scores, more_scores])
-                directions = _direction(items, scores)[None]
-        best = np.lexsort((rows, -scores))[:k]
-        return rows[best], scores[best]
-
-    def _ranked(
-        self, rows: Rows, query: Matrix, system: System, found: Modality
-    ) -> tuple[Matrix, Matrix]:
-        """CLIP features (N, D) of some rows, and their scores (N,) by the present model."""
-        items = self._table.features(rows)
-        seen = embed(self.embedder, items, found) if system == "model" else items
-        scores: Matrix = seen @ query[0]
-        return items, scores
+        near = self._read(rows, system)
+        query = self.query(feature, system, asked)[0]
+        if system == "model" and (possible := self._possible(feature, asked)):
+            near = self._with_added(near, possible, query, max(ADDED_CANDIDATES, 4 * k), where)
+        scores: Matrix = near.items @ query
+        best = np.lexsort((near.rows, -scores))[:k]
+        return near.rows[best], scores[best]
 
     def prepare(self) -> None:
         """Nothing: the table is embedded."""
 
-    def _added_directions(self, feature: Matrix, asked: Modality) -> Matrix:
-        """(A, D) where to look for the added classes that a query may be of, among CLIP features.
+    def _read(self, rows: Rows, system: System = "model") -> _Found:
+        """Rows of the table, which holds images only."""
+        features = self._table.features(rows)
+        items = embed(self.embedder, features, "image") if system == "model" else features
+        return _Found(rows, features, items)
 
-        That is near the class's name, its examples and the query at once.
-        """
-        if not self._added:
-            return feature[:0]
-        side, centring = SIDES[asked], self.embedder.centring
-        shares = self.embedder.posterior(feature, side)[0, -len(self._added) :]
-        query = centring.of_side(feature, side)[0]
-        directions = [
-            query + sum(_means(new, centring))
-            for new, share in zip(self._added, shares, strict=True)
-            if share >= _POSSIBLE
-        ]
-        return np.stack(directions) if directions else feature[:0]
+    def _possible(self, feature: Matrix, asked: Modality) -> list[int]:
+        """The places of the added classes that a query may be of."""
+        if not self._added or not self.embedder.joined:
+            return []
+        shares = self.embedder.posterior(feature, SIDES[asked])[0, -len(self._added) :]
+        places: list[int] = np.flatnonzero(shares >= _POSSIBLE).tolist()
+        return places
+
+    def _with_added(
+        self, near: _Found, possible: Sequence[int], query: Matrix, count: int, where: str | None
+    ) -> _Found:
+        """What is near, and rows of the added classes that a query may be of."""
+        learned = near
+        for place in possible:
+            key = (place, where)
+            if key not in self._likely:
+                self._likely[key] = self._likeliest(*key)
+            likely = self._likely[key]
+            near = near.joined(likely)
+            learned = learned.joined(likely.at(slice(None, None, max(1, LIKELY // _LEARNED_FROM))))
+        direction = _direction(learned.features, learned.items @ query)
+        rows, _ = self._table.nearest(direction[None], "clip", count, where)
+        return near.joined(self._read(np.setdiff1d(rows, near.rows)))
+
+    def _likeliest(self, place: int, where: str | None) -> _Found:
+        """Rows that are likeliest of an added class, the likeliest first."""
+        new, centring = self._added[place], self.embedder.centring
+        coordinate = place - len(self._added) - 2  # two more stand behind those of the classes
+        direction = np.sum(list(_means(new, centring)), axis=0)
+        likely = self._read(np.array([], np.int64))
+        for _ in range(_ROUNDS):
+            rows, _ = self._table.nearest(direction[None], "clip", LIKELY, where, widely=True)
+            likely = likely.joined(self._read(np.setdiff1d(rows, likely.rows)))
+            direction = _direction(likely.features, likely.items[:, coordinate])
+        return likely.at(np.argsort(-likely.items[:, coordinate], kind="stable")[:LIKELY])
 
 
 def _direction(items: Matrix, scores: Matrix) -> Matrix:
