@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 
 from tests.support.stage import ROOT
+from xshot.errors import UserError
 from xshot.lance_store import indexes
 from xshot.lance_store.gallery import open_store
+from xshot.lance_store.ready_made import ready_made
+from xshot.lance_store.writing import write_store
 
 KILLS = 20
 
@@ -82,3 +85,20 @@ def test_no_row_is_lost_or_doubled(model, features, undisturbed, tmp_path, numbe
     assert sorted(row.tobytes() for row in rows) == sorted(row.tobytes() for row in expected)
     for column in back.table.dataset.schema.names[-2:]:
         assert indexes.known_rows(back.table.dataset, column) == len(expected)
+
+
+def test_a_second_process_that_writes_is_refused_and_the_first_goes_on(
+    model, embedder, features, tmp_path
+):
+    path = tmp_path / "s"
+    process = start(path, model, features / "first.npy")
+    while not any(path.glob("_versions/*.manifest")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGSTOP)
+    source = ready_made(features / "second.npy", features, "another")
+    with pytest.raises(UserError, match="another `xshot index` writes it; wait for that"):
+        write_store(path, source, embedder, model)
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert len(open_store(path)) == 500

@@ -47,6 +47,19 @@ def test_a_class_that_is_added_later_counts(stored, in_memory):
     assert "a new one" in {hit.guess for hit in grown[0].search(text="a new one", k=9)}
 
 
+def test_of_an_added_class_rows_are_filtered_anew(stored, in_memory):
+    grown = [one.with_class("a new one", rows=[0, 3, 8]) for one in (stored, in_memory)]
+    for start in ("a/", "b/", "none"):
+        hits = grown[0].search(text="a new one", k=5, where=f"path LIKE '{start}%'")
+        best = grown[1].search(text="a new one", k=500)
+        agree(hits, [hit for hit in best if hit.image.startswith(start)][:5])
+
+
+def test_of_rows_that_are_all_alike_no_direction_is_learned():
+    direction = two_stages._direction(np.ones((9, 4), np.float32), np.ones(9, np.float32))
+    np.testing.assert_array_equal(direction, np.zeros(4))
+
+
 def test_suggestions_are_those_of_the_gallery_in_memory(stored, in_memory):
     for name in (stored.classes[0], "a new one"):
         found = [one.suggest(name, n=3, confirmed=[4], refused=[7]) for one in (stored, in_memory)]
@@ -105,7 +118,8 @@ def test_of_an_added_class_rows_are_found_that_the_table_did_not_know_for_it(
     monkeypatch.setattr(indexes, "LEAST_ROWS", 300)
     monkeypatch.setattr(indexes, "PARTITION", 30)
     monkeypatch.setattr(two_stages, "CANDIDATES", 20)
-    monkeypatch.setattr(two_stages, "ADDED_CANDIDATES", 400)
+    monkeypatch.setattr(two_stages, "ADDED_CANDIDATES", 20)
+    monkeypatch.setattr(two_stages, "LIKELY", 100)
     write_store(tmp_path / "s", GallerySource(many, part_rows=500), embedder, model)
     assert open_store(tmp_path / "s").table.dataset.list_indices()
     grown = [

@@ -1,6 +1,7 @@
 """Search in a gallery on disk: a table finds candidates, the present model ranks them."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,11 +26,14 @@ LIKELY = 2000
 _ROUNDS = 4
 """How often they are looked for, from the second on where those found so far say."""
 
+_FILTERED = 8
+"""How many filters such rows are kept for."""
+
 _LEARNED_FROM = 500
 """Of them, for the direction of a query."""
 
-_RIDGE = 0.1
-"""Of the regression, in shares of the mean variance."""
+_RIDGE, _LEAST_RIDGE = 0.1, 1e-6
+"""Of the regression, in shares of the mean variance and beside it."""
 
 _POSSIBLE = 0.01
 """The least probability of such a class, given the query."""
@@ -70,7 +74,7 @@ class TwoStageSpace(Space):
         self._trained = trained
         self._added = added
         self._table = table
-        self._likely: dict[tuple[int, str | None], _Found] = {}
+        self._likely = lru_cache(maxsize=len(added) + _FILTERED)(self._likeliest)
 
     def nearest(
         self,
@@ -86,7 +90,7 @@ class TwoStageSpace(Space):
         first = query_of(self._trained, feature, system, asked)
         rows, _ = self._table.nearest(first, system, max(CANDIDATES, 4 * k), where)
         near = self._read(rows, system)
-        query = self.query(feature, system, asked)[0]
+        query = self.query(feature, system, asked)[0] if self._added else first[0]
         if system == "model" and (possible := self._possible(feature, asked)):
             near = self._with_added(near, possible, query, max(ADDED_CANDIDATES, 4 * k), where)
         scores: Matrix = near.items @ query
@@ -116,25 +120,26 @@ class TwoStageSpace(Space):
         """What is near, and rows of the added classes that a query may be of."""
         learned = near
         for place in possible:
-            key = (place, where)
-            if key not in self._likely:
-                self._likely[key] = self._likeliest(*key)
-            likely = self._likely[key]
+            likely = self._likely(place, where)
             near = near.joined(likely)
             learned = learned.joined(likely.at(slice(None, None, max(1, LIKELY // _LEARNED_FROM))))
+            if len(likely.rows) < LIKELY:
+                return near  # of all that there are
         direction = _direction(learned.features, learned.items @ query)
         rows, _ = self._table.nearest(direction[None], "clip", count, where)
         return near.joined(self._read(np.setdiff1d(rows, near.rows)))
 
     def _likeliest(self, place: int, where: str | None) -> _Found:
-        """Rows that are likeliest of an added class, the likeliest first."""
-        new, centring = self._added[place], self.embedder.centring
+        """Rows that are likeliest of an added class, the likeliest first; fewer if that is all."""
         coordinate = place - len(self._added) - 2  # two more stand behind those of the classes
-        direction = np.sum(list(_means(new, centring)), axis=0)
+        means = _means(self._added[place], self.embedder.centring)
+        direction = np.sum(list(means), axis=0)
         likely = self._read(np.array([], np.int64))
         for _ in range(_ROUNDS):
             rows, _ = self._table.nearest(direction[None], "clip", LIKELY, where, widely=True)
             likely = likely.joined(self._read(np.setdiff1d(rows, likely.rows)))
+            if len(rows) < LIKELY:
+                break
             direction = _direction(likely.features, likely.items[:, coordinate])
         return likely.at(np.argsort(-likely.items[:, coordinate], kind="stable")[:LIKELY])
 
@@ -143,8 +148,9 @@ def _direction(items: Matrix, scores: Matrix) -> Matrix:
     """(D,) in which scores (N,) grow most among CLIP features (N, D), by ridge regression."""
     centred = items - items.mean(axis=0)
     products = centred.T @ centred
-    ridge = _RIDGE * np.trace(products) / len(products) * np.eye(len(products), dtype=np.float32)
-    direction: Matrix = np.linalg.solve(products + ridge, centred.T @ (scores - scores.mean()))
+    ridge = _RIDGE * np.trace(products) / len(products) + _LEAST_RIDGE  # rows may be all alike
+    np.fill_diagonal(products, products.diagonal() + ridge)
+    direction: Matrix = np.linalg.solve(products, centred.T @ (scores - scores.mean()))
     return direction
 
 

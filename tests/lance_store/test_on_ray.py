@@ -1,0 +1,106 @@
+"""A table written by a Ray cluster of two workers: the same rows, also if one is killed."""
+
+import os
+import threading
+import time
+from operator import itemgetter
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from xshot.encoder.cache import FeatureCache
+from xshot.lance_store import appending, sources
+from xshot.lance_store.sources import FolderSource
+from xshot.lance_store.table import LanceTable
+from xshot.lance_store.writing import Written, write_store
+from xshot.projector.file import load_embedder
+from xshot.search.encoder import encoder_of
+from xshot.search.index import cluster_of, encode_folder
+
+N, FILE_ROWS = 1200, 20
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for row in range(N):
+        pixels = rng.integers(0, 255, (4, 4, 3), np.uint8)
+        Image.fromarray(pixels).resize((32, 32)).save(folder / f"{row}.png")
+    (folder / "broken.png").write_bytes(b"this is no picture")
+    return folder
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    ray = pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # or they starve on a busy machine
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield ray
+    ray.shutdown()
+
+
+def rows_of(path):
+    """All that a table holds, by path."""
+    rows = LanceTable(path).dataset.to_table().to_pylist()
+    return sorted(rows, key=itemgetter("path"))
+
+
+def workers():
+    """Processes of ours that encode or write."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if any("ray::MapWorker" in word for word in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+class Killer(threading.Thread):
+    """Kills a worker as soon as what `count` counts has begun to grow."""
+
+    def __init__(self, count):
+        super().__init__(daemon=True)
+        self.count = count
+        self.killed_at = 0
+        self.start()
+
+    def run(self):
+        while self.count() == 0:
+            time.sleep(0.005)
+        os.kill(workers()[0].pid, 9)
+        self.killed_at = self.count()
+
+
+def test_the_same_rows_as_of_one_machine_though_workers_are_killed(
+    repository, photos, cluster, tmp_path, monkeypatch
+):
+    model = repository / "models/projector"
+    embedder, provenance = load_embedder(model)
+    encoder = encoder_of(model, provenance, device="cpu")
+    alone = encode_folder(photos, encoder, cache=tmp_path / "cache", threads=1)
+    monkeypatch.setattr(appending, "FILE_ROWS", FILE_ROWS)
+    monkeypatch.setattr(sources, "BLOCK_ROWS", FILE_ROWS)
+    write_store(tmp_path / "alone", FolderSource(alone), embedder, model)
+
+    cache, path = tmp_path / "cache on ray", tmp_path / "on ray"
+    engine = cluster_of(encoder, cache=cache, threads=1)
+    while_encoding = Killer(lambda: sum(len(FeatureCache(one)) for one in cache.glob("*/image")))
+    found = encode_folder(photos, encoder, cache=cache, threads=1, cluster=engine)
+    versions = path / "_versions"
+    before = 1  # the empty table's
+    while_writing = Killer(lambda: max(0, len([*versions.glob("*.manifest")]) - before))
+    done = write_store(path, FolderSource(found), embedder, model, cluster=engine)
+
+    assert 0 < while_encoding.killed_at < N
+    assert 0 < while_writing.killed_at < N / FILE_ROWS
+    assert done == Written(N, N, 0, 0)
+    assert rows_of(path) == rows_of(tmp_path / "alone")
+    assert write_store(path, FolderSource(found), embedder, model, cluster=engine).added == 0
