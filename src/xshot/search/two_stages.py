@@ -48,13 +48,16 @@ class _Found(NamedTuple):
 
     def joined(self, other: "_Found") -> "_Found":
         """These and what is new in `other`."""
-        new = ~np.isin(other.rows, self.rows)
-        pairs = zip(self, other, strict=True)
-        return _Found(*(np.concatenate([one, more[new]]) for one, more in pairs))
+        new = other.at(np.flatnonzero(~np.isin(other.rows, self.rows)))
+        return _Found(
+            np.concatenate([self.rows, new.rows]),
+            np.concatenate([self.features, new.features]),
+            np.concatenate([self.items, new.items]),
+        )
 
     def at(self, places: slice | NDArray[np.int64]) -> "_Found":
         """Some of them."""
-        return _Found(*(each[places] for each in self))
+        return _Found(self.rows[places], self.features[places], self.items[places])
 
 
 class TwoStageSpace(Space):
