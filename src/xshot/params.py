@@ -144,7 +144,7 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     Raises:
         UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
     """
-    params = Params(_read_yaml(path), path)
+    params = Params(read_yaml(path), path)
     params.check()
     return params
 
@@ -156,26 +156,36 @@ def read_checked(path: Path, schema: type[M]) -> M:
         UserError: the file is absent, is not YAML, or a key is unknown, missing or out of range.
     """
     try:
-        return schema.model_validate_json(_as_json(_read_yaml(path)))
+        return schema.model_validate_json(_as_json(read_yaml(path)))
     except (ValidationError, TypeError, ValueError) as error:
         raise UserError(f"{path}: {explain('', error)}") from None
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    """A mapping, by YAML 1.2's rules (so `1e-05` is a number)."""
+def read_yaml(path: Path, remedy: str = "") -> dict[str, Any]:
+    """A mapping, by YAML 1.2's rules (so `1e-05` is a number).
+
+    Args:
+        path: the file.
+        remedy: what to do about a damaged one, unless that is to mend what the message says.
+
+    Raises:
+        UserError: the file is absent, cannot be read or is no YAML that holds a mapping.
+    """
+    then = f"; {remedy}" if remedy else ""
     try:
         text = read_file(path).decode("utf-8-sig")
     except OSError as error:
-        remedy = "run from the repository's root"
-        raise UserError(f"{path}: {explain_file(error, remedy)}") from None
+        told = explain_file(error, remedy or "run from the repository's root")
+        raise UserError(f"{path}: {told}") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path}: not UTF-8 text; save it as UTF-8") from None
+        raise UserError(f"{path}: not UTF-8 text; {remedy or 'save it as UTF-8'}") from None
     try:
         tree = YAML(typ="safe", pure=True).load(StringIO(text))
-    except YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {error}") from None
+    # What YAML knows beyond JSON fails in its own ways: dates, tags, numbers too long.
+    except (YAMLError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise UserError(f"{path}: not valid YAML: {error}{then}") from None
     if not isinstance(tree, dict):
-        raise UserError(f"{path}: expected a mapping of sections")
+        raise UserError(f"{path}: expected a mapping of sections{then}")
     return tree
 
 

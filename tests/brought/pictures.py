@@ -37,5 +37,5 @@ PICTURES: dict[str, Brought] = {
     "base64": of_bytes(b"data:image/jpeg;base64,/9j/4AAQ", "written as text; decode"),
     "shortcut": of_bytes(b"[InternetShortcut]\r\nURL=x", "a shortcut.*copy the picture"),
     "annex": of_bytes(b"../.git/annex/objects/aa/bb", "git annex get"),
-    "noise": of_bytes(bytes(range(256)), "not an image that Pillow can read", deep=True),
+    "noise": of_bytes(bytes(range(256)), "not an image .*; save it anew as JPEG", deep=True),
 }

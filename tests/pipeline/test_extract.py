@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 N = 96
 OUTPUTS = ("data/features.h5", "data/rejected.csv")
 COMMAND = (sys.executable, "-m", "pipeline.extract")
+NO_IMAGE = "not an image that Pillow can read; save it anew as JPEG or PNG"
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ def test_a_bad_image_is_one_line_and_leaves_no_output(folder):
     code, _, errors = run(folder)
     assert code == 1
     assert errors == (
-        "error: pictures/7.png: row 'row-7': not an image that Pillow can read; replace the file, "
+        f"error: pictures/7.png: row 'row-7': {NO_IMAGE}; replace the file, "
         "or set data.on_bad_image: skip and data.max_rejected to how many such rows may be left "
         "out\n"
     )
@@ -219,9 +220,7 @@ def test_skipped_rows_are_listed(folder, monkeypatch):
     monkeypatch.chdir(folder)
     pipeline.extract.main()
     with Path("data/rejected.csv").open(newline="") as file:
-        assert list(csv.DictReader(file)) == [
-            {"id": "row-7", "image": "7.png", "reason": "not an image that Pillow can read"}
-        ]
+        assert list(csv.DictReader(file)) == [{"id": "row-7", "image": "7.png", "reason": NO_IMAGE}]
     assert "row-7" not in read_features(Path("data/features.h5")).ids
     replace_image(folder, 8, bytes(8))
     with pytest.raises(UserError, match=r"than data.max_rejected \(1\) allows"):

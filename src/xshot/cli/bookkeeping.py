@@ -1,29 +1,40 @@
-"""Check of what a kill leaves behind and no later run mends.
+"""Check of the files that DVC goes by, and of what a kill leaves behind and no later run mends.
 
 DVC does not write its own files atomically. A stage that was killed while it wrote leaves the
 unfinished file beside the output; where DVC then restores the output from its cache, it stays.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from dvc.config import Config, ConfigError
 
-from xshot.cli.finding import Finding
+from xshot.cli.finding import Finding, attempt
+from xshot.params import read_yaml
 
-_REMEDIES = {
-    Path("dvc.lock"): "`git checkout dvc.lock`",
-    Path(".dvc/tmp/rwlock"): "delete it",  # who reads and writes what, as long as DVC runs
-}
+_RWLOCK = Path(".dvc/tmp/rwlock")  # who reads and writes what, as long as DVC runs; JSON is YAML
+_SOURCES = Path("pipeline/sources")
+_TRACKED = (
+    *(folder / name for folder in (Path(), _SOURCES) for name in ("dvc.yaml", "dvc.lock")),
+    *(_SOURCES / "hub" / name for name in ("dvc.yaml", "dvc.lock", "params.yaml")),
+)
+_CONFIG = Path(".dvc/config")
 _FOLDERS = tuple(Path(name) for name in (".", "data", "models", "plots", "report"))
 
 
 def check_bookkeeping() -> Iterator[Finding]:
     """A finding for each file that DVC will not be able to read; no results are lost with it."""
-    for path, remedy in _REMEDIES.items():
-        if path.exists() and not _is_whole(path):
-            yield Finding("wrong", f"{path}: DVC was killed while it wrote this file; {remedy}")
+    remedies = {path: f"mend it, or type `git checkout {path}`" for path in _TRACKED}
+    for path, remedy in (remedies | {_RWLOCK: "delete it"}).items():
+        if path.exists():
+            yield from attempt(partial(read_yaml, path, remedy))
+    if _CONFIG.exists():
+        try:
+            Config.from_cwd()
+        except (ConfigError, OSError, ValueError) as error:
+            told = f"{_CONFIG}, or config.local beside it: DVC cannot read it ({error}); mend it"
+            yield Finding("wrong", told)
 
 
 def check_leftovers() -> Iterator[Finding]:
@@ -33,11 +44,3 @@ def check_leftovers() -> Iterator[Finding]:
             yield Finding(
                 "note", f"{path}: left by a run that was killed; delete it, unless one is writing"
             )
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        # JSON is YAML, too.
-        return isinstance(YAML(typ="safe", pure=True).load(path), dict)
-    except (YAMLError, ValueError):
-        return False

@@ -5,8 +5,6 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ruamel.yaml import YAML
-
 from xshot.cli.finding import Finding, attempt
 from xshot.cli.hazards import check_hazards
 from xshot.cli.surroundings import check_for_copies
@@ -19,7 +17,7 @@ from xshot.encoder.checkpoint import read_encoder_files
 from xshot.encoder.folder import EncoderFiles
 from xshot.encoder.params import ClipParams
 from xshot.errors import UserError
-from xshot.params import Params
+from xshot.params import Params, read_yaml
 from xshot.store.features import read_encoder
 from xshot.store.manifest import Manifest
 
@@ -104,15 +102,15 @@ def describe(manifest: Manifest) -> str:
 
 def _made_by(path: Path) -> str | None:
     """The stage under pipeline/sources that makes `path`, as DVC calls it."""
-    yaml = YAML(typ="safe", pure=True)
-    if _SOURCES.exists():
-        for name, stage in yaml.load(_SOURCES)["stages"].items():
+    try:
+        for name, stage in read_yaml(_SOURCES)["stages"].items():
             if str(path) in stage["outs"]:
                 return f"{_SOURCES}:{name}"
-    if not _HUB.exists() or path.parent != Path("models/encoders"):
-        return None
-    frozen = yaml.load(_HUB.with_name("params.yaml"))["encoders"]
-    return f"{_HUB}:freeze@{path.name}" if path.name in frozen else None
+        frozen = read_yaml(_HUB.with_name("params.yaml"))["encoders"]
+    except (UserError, LookupError, TypeError, AttributeError):
+        return None  # absent as in a folder of one's own, or damaged, as check_bookkeeping says
+    made_here = path.parent == Path("models/encoders") and path.name in frozen
+    return f"{_HUB}:freeze@{path.name}" if made_here else None
 
 
 @contextmanager

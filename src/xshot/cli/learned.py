@@ -8,6 +8,7 @@ from xshot.cli.finding import Finding, opened, verdict
 from xshot.episode.params import TrainOn
 from xshot.errors import UserError
 from xshot.mixture.file import read_mixtures, read_source_hash
+from xshot.needs import read_needs
 from xshot.projector.choice import read_choice
 from xshot.projector.file import Provenance, read_provenance
 from xshot.report.choice import member_words
@@ -46,6 +47,7 @@ def check_learned(
     if choice is not None:
         words = member_words(choice, VARIANTS[variant])
         yield Finding("ok", f"{selection}: {words}, calibration {choice.calibration}")
+    yield from opened(Path("models/needs.json"), "select", read_needs)  # of selection.json
     mixture = yield from opened(
         _MIXTURE, "fit_gmm", lambda path: (read_mixtures(path), read_source_hash(path))
     )

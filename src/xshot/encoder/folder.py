@@ -113,7 +113,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: not found; an open_clip model folder needs it") from None
     except OSError as error:
         raise UserError(f"{path}: {explain(error, 'copy the folder again')}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not valid JSON ({error}); copy the folder again") from None
     model = config.get("model_cfg") if isinstance(config, dict) else None
     for key in ("vision_cfg", "text_cfg"):
@@ -177,7 +177,7 @@ def _check_hugging_face(path: Path) -> None:
         ) from None
     except OSError as error:
         raise UserError(f"{path}: {explain(error, 'copy the folder again')}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not valid JSON ({error}); copy the folder again") from None
     if "auto_map" in config:
         raise UserError(f"{path}: 'auto_map' asks to run code from the folder; this is refused")

@@ -89,7 +89,8 @@ def predict_means(prompts: Matrix, known: NDArray[np.bool_], means: Matrix) -> M
         (C, D).
     """
     seen = prompts[known].astype(np.float64)
-    scale = (seen * means).sum() / (seen**2).sum()
+    # Prompts that are all alike are nothing but zeros once they are centred.
+    scale = (seen * means).sum() / ((seen**2).sum() or 1)
     # In the dual: one equation per class instead of one per dimension.
     gram = seen @ seen.T + RIDGE * np.eye(len(seen))
     bend = np.linalg.solve(gram, means - scale * seen)

@@ -35,16 +35,19 @@ def classes_with_rows(
         )
     for name in kept:
         remedy = f"set episode.min_per_class to {k_shot} to drop such classes"
-        _check_shots(name, n_train[name], k_shot, remedy)
+        _check_shots(name, n_train[name], n_test[name], k_shot, remedy)
         if not n_test[name]:
             raise UserError(
                 f"class '{name}' has no test row; add one, or set episode.min_per_class to 1 to "
                 "drop such classes"
             )
     if len(kept) < MIN_CLASSES:
+        fewer = " or lower episode.min_per_class" if min_per_class else ""
+        enough = len(kept) == MIN_CLASSES - 1
+        named = ", or name the target class in episode.target" if enough else ""
         raise UserError(
-            f"{len(kept)} classes with enough rows, but an episode needs {MIN_CLASSES}; add "
-            "classes or lower episode.min_per_class"
+            f"classes with enough rows: {len(kept)}, but an episode that draws its target classes "
+            f"needs {MIN_CLASSES}; add classes{fewer}{named}"
         )
     return set(kept)
 
@@ -67,7 +70,8 @@ def rich_enough(
     """
     n_train, n_test = count_per_class(train), count_per_class(test)
     for name in sorted(target):
-        _check_shots(name, n_train[name], k_shot, "take every one with model.k_shot: all")
+        remedy = "take every one with model.k_shot: all"
+        _check_shots(name, n_train[name], n_test[name], k_shot, remedy)
     dropped = {n for n in classes if n not in target and n_train[n] < min_per_class}
     _report_dropped(dropped, f"under {min_per_class} training pictures")
     kept = set(classes) - dropped
@@ -108,11 +112,12 @@ def source_with_rows(
     return kept
 
 
-def _check_shots(name: str, n_train: int, k_shot: KShot, remedy: str) -> None:
+def _check_shots(name: str, n_train: int, n_test: int, k_shot: KShot, remedy: str) -> None:
     if k_shot != "all" and n_train < k_shot:
+        fewer = f"keep fewer than {n_test} to test on (data.min_test), " if n_test else ""
         raise UserError(
             f"class '{name}' has {n_train} training pictures, fewer than model.k_shot = {k_shot}; "
-            f"lower model.k_shot, or {remedy}"
+            f"lower model.k_shot, {fewer}or {remedy}"
         )
 
 

@@ -35,6 +35,7 @@ def choose_target(
         return draw_target(classes, params.target_fraction, leave=2, rng=rng)
     if params.target == "few":
         target = {name for name in classes if n_train[name] <= params.few}
+        remedy = "lower episode.few"
         fewest = min((n_train[name], name) for name in classes)
         empty = (
             f"no class has at most episode.few = {params.few} training pictures (the poorest, "
@@ -43,9 +44,11 @@ def choose_target(
     elif params.target == "every_second":
         # The rule of DADN's published code: zero-based ids that are even are unseen.
         target = set(order[::2]).intersection(classes)
+        remedy = "name the target classes in episode.target"
         empty = "no class left to be target; lower episode.min_per_class"
     else:
         target = _named(params.target, classes)
+        remedy = "name fewer in episode.target"
         empty = "episode.target is an empty list; name the target classes"
     if not target:
         raise UserError(empty)
@@ -53,8 +56,8 @@ def choose_target(
     if left < 2:
         what = "all classes are target" if not left else "1 class is left as source"
         raise UserError(
-            f"{what}, but an episode learns from 2 source classes at least; name fewer in "
-            "episode.target, or add classes"
+            f"{what}, but an episode learns from 2 source classes at least; {remedy}, or add "
+            "classes"
         )
     return target
 

@@ -147,7 +147,8 @@ def _role(name: str, array: NDArray[Any]) -> Role | None:
         if is_text:
             # `classes` of as many strings as rows would be labels, but a name a class is the habit.
             return Role("class_names", "")
-        return Role("class_features", "") if is_matrix and array.dtype.kind == "f" else None
+        are_features = array.dtype.kind == "f" or (array.dtype.kind in "iu" and "features" in words)
+        return Role("class_features", "") if is_matrix and are_features else None
     if words >= _PICTURE_OF_TEXT and not is_matrix and not is_text and _are_whole(array):
         return Role("image_of_text", split)
     if _says_which_picture(words, array):

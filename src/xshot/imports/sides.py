@@ -91,7 +91,8 @@ def side_of(roles: Roles, kind: Kind) -> Side:
     parts = {split: roles.get(Role(kind, split)) for split in ("train", "test")}
     found = {split: _flat(part) for split, part in parts.items() if part is not None}
     if not found:
-        raise UserError(f"{kind}: none is there; name the array with --rename OLD={kind}")
+        least = ", of two rows and dimensions at least" if kind in ("image", "text") else ""
+        raise UserError(f"{kind}: none is there{least}; name the array with --rename OLD={kind}")
     if len(found) < 2:
         (have,), (lack,) = found, parts.keys() - found.keys()
         raise UserError(

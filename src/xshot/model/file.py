@@ -14,7 +14,6 @@ from xshot.errors import UserError
 from xshot.model.model import Facts, Model
 from xshot.projector.choice import Choice
 from xshot.projector.file import load_embedder, save_embedder
-from xshot.reading import read_file
 from xshot.store.atomic import atomic_dir, write_text
 from xshot.store.json_tree import json_tree
 
@@ -56,13 +55,14 @@ def load(folder: str | Path) -> Model:
         raise UserError(f"{folder}: no model there; name a folder that `model.save` has written")
     try:
         embedder, provenance = load_embedder(folder)
-        choice = json.loads(read_file(folder / "config.json"))["choice"]
+        with json_tree(folder / "config.json", remedy="save it again") as tree:
+            choice = Choice(**tree["choice"]) if tree["choice"] else None
     except UserError as error:
         cause = str(error).partition(";")[0]
         raise UserError(f"{cause}; save the model again") from None
     path = folder / _FACTS
     facts = _read_facts(path) if path.exists() else None
-    return Model(embedder, provenance, facts, Choice(**choice) if choice else None)
+    return Model(embedder, provenance, facts, choice)
 
 
 def _read_facts(path: Path) -> Facts:

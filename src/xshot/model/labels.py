@@ -22,14 +22,17 @@ def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -
         if as_array(labels, "labels").dtype.kind in "UO":
             raise UserError("class_names: whose rows are class_features? name them in their order")
         return tuple(f"class {number}" for number in range(n_classes))
-    given = tuple(str(name).strip() for name in as_array(names, "class_names").ravel())
+    given = tuple(
+        "" if name is None or name != name else str(name).strip()  # None, NaN: pandas' gaps
+        for name in as_array(names, "class_names").ravel()
+    )
     if len(given) != n_classes:
         raise UserError(f"class_names: {len(given)} for {n_classes} class_features; give one each")
+    if "" in given:
+        raise UserError(f"class_names: row {given.index('') + 1} is empty; name the class")
     twice = [name for name, count in Counter(given).items() if count > 1]
     if twice:
         raise UserError(f"class_names: {twice[0]!r} is there twice; each class needs its own name")
-    if "" in given:
-        raise UserError(f"class_names: row {given.index('') + 1} is empty; name the class")
     joined = [name for name in given if "|" in name]
     if joined:
         raise UserError(
@@ -83,9 +86,9 @@ def _strings(array: NDArray[Any]) -> NDArray[Any]:
 
 def _places(array: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
     """Whole numbers from 0 to `n_classes` - 1."""
-    with np.errstate(invalid="ignore"):
-        whole = array.dtype.kind in "iuf" and bool((array == np.rint(array)).all())
-    outside = ~((array >= 0) & (array < n_classes)) if whole else np.ones(len(array), bool)
+    outside = np.ones(len(array), bool)
+    if array.dtype.kind in "iuf":
+        outside = ~((array == np.rint(array)) & (array >= 0) & (array < n_classes))
     if outside.any():
         row = int(outside.argmax())
         raise UserError(

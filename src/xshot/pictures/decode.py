@@ -105,7 +105,9 @@ def _reasons(data: bytes, formats: tuple[str, ...] | None) -> Iterator[None]:
         named = format_of(data[:HEADER])
         if named is not None and (formats is None or named in formats):
             raise BadImageError(unfinished("get it again", "damaged or incomplete")) from None
-        raise UnknownImageError("not an image that Pillow can read") from None
+        raise UnknownImageError(
+            "not an image that Pillow can read; save it anew as JPEG or PNG"
+        ) from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
@@ -133,7 +135,7 @@ def _check_size(image: Image.Image) -> None:
     if width * height > limit:
         raise BadImageError(f"{width} x {height}: more than {limit} pixels; save it smaller")
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise BadImageError(f"{width} x {height}: a strip, not a picture")
+        raise BadImageError(f"{width} x {height}: a strip, not a picture; cut it")
 
 
 def _check_whole(image: Image.Image) -> None:

@@ -95,7 +95,7 @@ def read_columns(path: Path) -> Columns:
             header, *rows = csv.reader(file)
         values = [[float(cell) if cell else np.nan for cell in row] for row in rows]
         table = np.array(values, np.float64).reshape(len(rows), len(header))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise UserError(
             f"{path}: cannot be read ({error}); re-run the stage that wrote it"
         ) from None

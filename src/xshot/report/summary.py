@@ -1,11 +1,11 @@
 """metrics.json in a dozen lines, for a terminal: `python -m xshot.report.summary`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
-from xshot.errors import UserError, one_line_errors
+from xshot.errors import one_line_errors
 from xshot.retrieval.galleries import GALLERIES
+from xshot.store.json_tree import json_tree
 from xshot.terminal import say
 
 METRICS = Path("metrics.json")
@@ -33,17 +33,17 @@ def main() -> None:
     """Write the summary of metrics.json to standard output.
 
     Raises:
-        UserError: metrics.json is absent.
+        UserError: metrics.json is absent or damaged.
     """
-    try:
-        metrics = json.loads(METRICS.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{METRICS}: not found; run `dvc repro`") from None
-    rows = (
-        "pseudo-episodes, an estimate" if "estimate" in metrics else "this episode's held-out rows"
-    )
+    with json_tree(METRICS, remedy="run `dvc repro`") as metrics:
+        rows = (
+            "pseudo-episodes, an estimate"
+            if "estimate" in metrics
+            else "this episode's held-out rows"
+        )
+        table = summarise(metrics)
     say(f"mAP on {rows} (all of it: dvc metrics show)\n")
-    say(summarise(metrics).rstrip("\n"))
+    say(table.rstrip("\n"))
 
 
 if __name__ == "__main__":

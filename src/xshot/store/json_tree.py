@@ -27,7 +27,7 @@ def json_tree(path: Path, *, remedy: str) -> Iterator[Any]:
         raise UserError(f"{path}: not found; {remedy}") from None
     except OSError as error:
         raise UserError(f"{path}: {explain(error, remedy)}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: damaged ({error}); {remedy}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: damaged ({error!r}); {remedy}") from None

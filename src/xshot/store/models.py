@@ -54,7 +54,7 @@ def load_model(folder: Path, *, stage: str) -> tuple[Tensors, dict[str, Any]]:
                 raise ValueError(f"'{name}' is not finite")
     except FileNotFoundError as error:
         raise UserError(f"{error.filename or folder}: not found; run `dvc repro {stage}`") from None
-    except (SafetensorError, OSError, ValueError, TypeError, KeyError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         told = explain_damage(error, f"re-run `dvc repro {stage}`")
         raise UserError(f"{folder}: {told}") from None
     return tensors, config
