@@ -36,3 +36,14 @@ def xshot(
         return done
 
     return run
+
+
+@pytest.fixture
+def photos(xshot: Callable[..., Result], tmp_path: Path) -> list[Path]:
+    """Folders of one name, and with a space in it."""
+    picture = next(iter(sorted((tmp_path / "copy/raw/images").glob("*.png"))))
+    folders = [tmp_path / "first/my photos", tmp_path / "second/my photos"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        shutil.copy(picture, folder)
+    return folders

@@ -1,13 +1,11 @@
-"""`xshot search` and `xshot index`: what a user types and what comes out."""
+"""`xshot search`: what a user types and what comes out."""
 
 import json
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import h5py
-import numpy as np
 import open_clip
 import pytest
 import torch
@@ -141,99 +139,3 @@ def test_only_a_large_gallery_is_worth_a_second_thread(xshot, monkeypatch, large
         assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
-
-
-def test_a_folder_is_indexed_then_searched(xshot, tmp_path):
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for image in sorted((tmp_path / "copy/raw/images").glob("*.png"))[:5]:
-        shutil.copy(image, folder)
-    (folder / "broken.jpg").write_text("no picture")
-    done = xshot("index", folder)
-    assert "data/indexes/photos.h5: 5 images" in done.stdout
-    assert "left out: broken.jpg: not an image" in done.stderr
-    answers = json.loads(
-        xshot("search", "a bird", "--index", "data/indexes/photos.h5", "--json").stdout
-    )
-    assert answers["gallery"] == str(folder)
-    assert len(answers["answers"]["model"]) == 5
-    table = xshot("search", "a bird", "--index", "data/indexes/photos.h5").stdout
-    assert "?" in table.splitlines()[2]  # the model's guess, as the folder has no classes
-
-
-@pytest.fixture
-def photos(tmp_path):
-    """Folders of one name, and with a space in it."""
-    picture = next(iter(sorted((tmp_path / "copy/raw/images").glob("*.png"))))
-    folders = [tmp_path / "first/my photos", tmp_path / "second/my photos"]
-    for folder in folders:
-        folder.mkdir(parents=True)
-        shutil.copy(picture, folder)
-    return folders
-
-
-def test_the_search_to_type_next_can_be_typed(xshot, photos):
-    told = xshot("index", photos[0]).stdout
-    assert "`xshot search --index 'data/indexes/my photos.h5' ...`" in told
-
-
-def test_folders_of_one_name_do_not_take_each_others_index(xshot, photos):
-    first, second = photos
-    xshot("index", first)
-    message = f"my photos.h5: is the index of {first}; name another file with --out FILE"
-    with pytest.raises(UserError, match=message):
-        xshot("index", second)
-    assert "second.h5: 1 images" in xshot("index", second, "--out", "second.h5").stdout
-    assert "my photos.h5: 1 images" in xshot("index", first).stdout
-
-
-def test_a_damaged_index_is_written_anew(xshot, photos):
-    file = Path("data/indexes/my photos.h5")
-    file.parent.mkdir()
-    file.write_bytes(b"half")
-    assert f"{file}: 1 images" in xshot("index", photos[0]).stdout
-
-
-def test_a_folder_that_no_index_could_name_is_refused_before_anything_is_encoded(xshot, photos):
-    folder = photos[0].rename(photos[0].with_name("\udcfe"))
-    with pytest.raises(UserError, match="\udcfe: its path is not UTF-8; rename it"):
-        xshot("index", folder, "--out", "a.h5")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["/"], "/: has no name for its index; name the file with --out FILE"),
-        ([".", "--out", "."], r"^\.: is a folder; name the file to write"),
-    ],
-)
-def test_an_index_needs_a_name(xshot, arguments, message):
-    with pytest.raises(UserError, match=message):
-        xshot("index", *arguments)
-
-
-def test_embeddings_are_exported_for_other_engines(xshot, photos):
-    told = xshot("export", "--to", "embeddings").stdout
-    assert re.fullmatch(r"embeddings: \d+ rows of \d+ dimensions, float32\n", told)
-    xshot("index", photos[0])
-    index = "data/indexes/my photos.h5"
-    told = xshot("export", "--to", "embeddings", "--index", index, "--system", "clip", "--float16")
-    assert re.fullmatch(r"embeddings: 1 rows of \d+ dimensions, float16\n", told.stdout)
-    vector = np.load("embeddings/img_emb/img_emb_0.npy")
-    assert (len(vector), vector.dtype) == (1, np.float16)
-    assert not Path("embeddings/text_emb").exists()
-
-
-def test_an_index_of_another_encoder_is_not_exported(xshot, photos):
-    xshot("index", photos[0])
-    index = "data/indexes/my photos.h5"
-    with h5py.File(index, "r+") as file:
-        file.attrs["encoder_fingerprint"] = "another"
-    with pytest.raises(UserError, match="its features are of another encoder than models"):
-        xshot("export", "--to", "embeddings", "--index", index)
-    assert not Path("embeddings").exists()
-
-
-def test_nothing_is_exported_over_other_files(xshot):
-    with pytest.raises(UserError, match=r"data: holds other files; name a new folder"):
-        xshot("export", "--to", "data")

@@ -3,28 +3,15 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score
 
-from tests.retrieval.oracles import random_labels, unit_rows
+from tests.retrieval.oracles import random_labels
+from tests.retrieval.systems import N_CLASSES, N_ROWS, TARGET, embed
 from xshot.retrieval.chance import chance_ap
 from xshot.retrieval.galleries import DIRECTIONS, GALLERIES, Embeddings
 from xshot.retrieval.metrics import mean_metrics
 from xshot.retrieval.tree import evaluate_systems
 
-N_ROWS, N_CLASSES = 60, 6
-TARGET = np.arange(N_CLASSES) < 3
 METRICS = {"map", "map_at_50", "recall_at_1", "recall_at_5", "recall_at_10"}
-
-
-def embed(rng, labels, strength):
-    """Noise around one direction per class."""
-    directions = rng.standard_normal((labels.shape[1], 8))
-    return Embeddings(
-        *(
-            unit_rows(strength * labels @ directions + rng.standard_normal((len(labels), 8)))
-            for _ in range(2)
-        )
-    )
 
 
 @pytest.fixture
@@ -200,62 +187,3 @@ def test_an_empty_gallery_scores_0(systems, labels, n_target):
 def test_resamples_need_a_generator(systems, labels):
     with pytest.raises(ValueError, match="random generator"):
         evaluate_systems(systems, labels, TARGET, resamples=100)
-
-
-class TestSeveralTexts:
-    """Pictures with one to four texts each, beside a loop over pictures and texts."""
-
-    @pytest.fixture
-    def task(self):
-        rng = np.random.default_rng(7)
-        picture = np.sort(rng.integers(20, size=N_ROWS))
-        image_rows = np.array([int(np.flatnonzero(picture == own)[0]) for own in picture])
-        labels = random_labels(rng, N_ROWS, N_CLASSES)[image_rows]
-        rows = embed(rng, labels, 1.0)
-        return Embeddings(rows.image[image_rows], rows.text), labels, image_rows
-
-    def test_every_map_is_that_of_a_loop(self, task):
-        embeddings, labels, image_rows = task
-        tree = evaluate_systems({"model": embeddings}, labels, TARGET, image_rows=image_rows)
-        pictures, texts = np.unique(image_rows), np.arange(N_ROWS)
-        is_target = labels[:, TARGET].any(axis=1)
-        for direction, asking, answering, queries, items in (
-            ("i2t", embeddings.image, embeddings.text, pictures, texts),
-            ("t2i", embeddings.text, embeddings.image, texts, pictures),
-        ):
-            found = []
-            for query in queries[is_target[queries]]:
-                relevant = (labels[items] & labels[query]).any(axis=1)
-                if relevant.any():
-                    scores = answering[items] @ asking[query]
-                    found.append(average_precision_score(relevant, scores))
-            measured = tree.metrics["model"]["generalized"][direction]["map"]
-            assert measured == pytest.approx(np.mean(found), abs=1e-5)
-        facts = tree.metrics["gallery"]["generalized"]
-        assert facts["n_queries"] == is_target.sum()
-        assert facts["n_pictures"] == is_target[pictures].sum()
-
-    def test_intervals_resample_pictures(self, task):
-        embeddings, labels, image_rows = task
-        systems = {"model": embeddings}
-        once = evaluate_systems(
-            systems,
-            labels,
-            TARGET,
-            image_rows=image_rows,
-            resamples=500,
-            rng=np.random.default_rng(0),
-        )
-        # Every text three times over is the same evidence: the pictures are as many as before.
-        thrice = np.repeat(np.arange(N_ROWS), 3)
-        place = np.searchsorted(thrice, image_rows)
-        more = evaluate_systems(
-            {"model": Embeddings(embeddings.image[thrice], embeddings.text[thrice])},
-            labels[thrice],
-            TARGET,
-            image_rows=place[thrice],
-            resamples=500,
-            rng=np.random.default_rng(0),
-        )
-        widths = [found.metrics["model"]["target"]["t2i"]["ci95"] for found in (once, more)]
-        assert widths[0] == widths[1] > 0
