@@ -153,7 +153,7 @@ DEGENERATE: dict[str, Degenerate] = {
     ),
     "prompt of zeros": Degenerate(_with(class_features=_one_row("class_features", 0)), _NO_ROW),
     "one dimension": Degenerate(
-        lambda: plain(dimensions=1), "image.* of two rows and dimensions|1 dimension, .*two at"
+        lambda: plain(dimensions=1), "image.* of two rows and dimensions|dimensions: 1, but.*two at"
     ),
     "no row with a class": Degenerate(
         _with(labels=lambda arrays: np.zeros((48, 8))), "labels: no row has one; rows without"

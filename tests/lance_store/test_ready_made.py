@@ -1,11 +1,14 @@
 """Ready-made features become the rows of a table, in whichever of the usual forms they come."""
 
+import os
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from xshot.errors import UserError
+from xshot.lance_store import parquet_rows
 from xshot.lance_store import ready_made as module
 from xshot.lance_store.ready_made import ready_made
 from xshot.search import export as exporting
@@ -15,6 +18,7 @@ from xshot.search.export import export
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(module, "BLOCK_ROWS", 5)
+    monkeypatch.setattr(parquet_rows, "BLOCK_ROWS", 5)
 
 
 def read(path, root="/pictures"):
@@ -97,9 +101,11 @@ def test_what_cannot_be_read_is_one_line(gallery, embedder, unit, tmp_path):
     export(tmp_path / "model", gallery, embedder)
     refused(tmp_path / "model", "of a trained model; export the features with `--system clip`")
     refused(tmp_path / "none.npy", r"none.npy: .*No such file")
+    os.mkfifo(tmp_path / "pipe.npy")
+    refused(tmp_path / "pipe.npy", "pipe.npy: .*named pipe.*; name a file")
     refused(tmp_path / "none.txt", "cannot be read for features; give a folder")
     (tmp_path / "half.parquet").write_bytes(b"PAR1")
-    refused(tmp_path / "half.parquet", "half.parquet: Parquet")
+    refused(tmp_path / "half.parquet", "half.parquet: incomplete: still being written")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     refused(tmp_path / "other.parquet", "no column image_vector")
     (tmp_path / "empty").mkdir()
@@ -108,3 +114,51 @@ def test_what_cannot_be_read_is_one_line(gallery, embedder, unit, tmp_path):
     bad[7] = np.nan
     np.save(tmp_path / "bad.npy", bad)
     refused(tmp_path / "bad.npy", "bad.npy, rows from 6: row 3 is zero or not finite")
+
+
+def vectors(rows, dtype=None, **columns):
+    return lambda file: pq.write_table(
+        pa.table({"image_vector": pa.array(rows, dtype), **columns}), file
+    )
+
+
+def array(rows):
+    return lambda file: np.save(file, rows)
+
+
+ROWS = np.arange(1.0, 21, dtype=np.float32).reshape(5, 4)
+LISTS = pa.list_(pa.float32())
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        ("a.npy", array(ROWS[0]), r"an array of shape \(4,\); give rows of features"),
+        ("a.npy", array(ROWS[None]), r"an array of shape \(1, 5, 4\); give rows"),
+        ("a.npy", array(np.float32(1)), r"an array of shape \(\); give rows"),
+        ("a.npy", array(np.zeros(3, [("a", float)])), r"an array of shape \(3,\); give rows"),
+        ("a.npy", array(ROWS[:0]), "no rows; give a folder"),
+        ("a.npy", array(ROWS[:, :1]), "rows from 1: dimensions: 1, but .* two at least"),
+        ("a.npy", array(ROWS.astype(str)), "rows from 1: <U32 of .*; give rows of 4 numbers each"),
+        ("a.npy", array(ROWS * 1j), "rows from 1: complex64 of .*; give rows of 4 numbers each"),
+        ("a.parquet", vectors([], LISTS), "no rows; give a folder"),
+        ("a.parquet", vectors([1, 2]), "row 1 of image_vector is no list of numbers; leave it"),
+        ("a.parquet", vectors([None, [1.0, 2.0]]), "row 1 of image_vector is no list of numbers"),
+        ("a.parquet", vectors([[], []], LISTS), "row 1 of image_vector is no list of numbers"),
+        ("a.parquet", vectors([[1.0, 2.0], None]), "row 2 of image_vector is no list of 2 numbers"),
+        ("a.parquet", vectors([[1.0, 2.0]] * 7 + [[3.0]]), "row 8 of .* is no list of 2 numbers"),
+        ("a.parquet", vectors([["a", "b"]]), "object of .*; give rows of 2 numbers each"),
+        ("a.parquet", vectors([[1.0, None]]), "row 1 is zero or not finite"),
+    ],
+)
+def test_features_that_are_none(tmp_path, name, write, message):
+    write(tmp_path / name)
+    with pytest.raises(UserError, match=f"{name}.*{message}"):
+        read(tmp_path / name)
+
+
+def test_columns_of_other_types_are_taken_as_they_read(tmp_path):
+    columns = {"image_path": [1, 2], "caption": [None, 3.5], "labels": ["cat", None]}
+    vectors([[1.0, 2.0], [3.0, 4.0]], picture=["a", "b"], **columns)(tmp_path / "a.parquet")
+    _, _, told, _ = read(tmp_path / "a.parquet")
+    assert [*told] == [("1", "", ("cat",)), ("2", "3.5", ())]

@@ -8,14 +8,10 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-import h5py
 import numpy as np
 from PIL import Image
-from scipy import sparse
-from scipy.io import savemat
 
 from tests.datasets import (
     test_nus_wide,
@@ -23,7 +19,6 @@ from tests.datasets import (
     test_wikipedia,
     test_xmedianet,
 )
-from tests.imports import test_containers
 from tests.pictures.files import METADATA
 from tests.torture.caches import cache_files, read_cache
 from tests.torture.tables import (
@@ -34,15 +29,23 @@ from tests.torture.tables import (
     jsonl_files,
     parquet_files,
     unicode_text_files,
+    utf_32_files,
+)
+from tests.torture.vectors import (
+    import_files,
+    npy_files,
+    read_imports,
+    read_npy,
+    read_vectors,
+    vector_files,
 )
 from xshot.cli.artefacts import check_artefacts
+from xshot.cli.bookkeeping import check_bookkeeping
+from xshot.cli.inputs import check_encoder
 from xshot.datasets.adapters import build_manifest
 from xshot.datasets.params import DatasetName
 from xshot.encoder.folder import read_folder
 from xshot.errors import UserError
-from xshot.imports.arrays import read_arrays
-from xshot.imports.dataset import make_dataset
-from xshot.imports.roles import assign
 from xshot.params import load_params
 from xshot.pictures import BadImageError, decode_image
 from xshot.report.thumbnails import thumbnail
@@ -156,6 +159,20 @@ def _artefacts(folder: Path) -> None:
         os.chdir(before)
 
 
+def _project(folder: Path) -> None:
+    """What `xshot check` says of the files that DVC goes by."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        found = [*check_bookkeeping(), *check_encoder(load_params())]
+    finally:
+        os.chdir(before)
+    for finding in found:
+        assert "\n" not in str(finding)
+        if finding.mark == "wrong":
+            raise UserError(str(finding))
+
+
 _ARTEFACTS = (
     *("params.yaml", "encoder", "data/manifest.parquet", "data/features.h5"),
     *("data/episode.json", "data/heldout.json", "data/pseudo.h5", "metrics.json"),
@@ -163,48 +180,11 @@ _ARTEFACTS = (
 )
 
 
-def _features(_: Path) -> Files:
-    rng = np.random.default_rng(0)
-    image, text = rng.normal(size=(2, 12, 4))
-    arrays = {
-        "image": image,
-        "text": text,
-        "labels": np.arange(12) % 4,
-        "class_features": rng.normal(size=(4, 4)),
-        "class_names": np.array(list("abcd"), object),
-    }
-    h5, mat, npz, new = (BytesIO() for _ in range(4))
-    with h5py.File(h5, "w") as file:
-        for name, array in arrays.items():
-            file[name] = list(array) if array.dtype == object else array
-    many = sparse.csc_matrix(np.eye(4)[arrays["labels"]])
-    savemat(mat, {**arrays, "labels": many, "meta": {"url": "x.jpg"}})
-    np.savez(npz, **(arrays | {"class_names": np.array(list("abcd"))}))
-    with h5py.File(new, "w", userblock_size=512) as file:
-        test_containers.write_73(file)
-    found = {"a.h5": h5, "a.mat": mat, "a.npz": npz, "new.mat": new}
-    return {name: buffer.getvalue() for name, buffer in found.items()}
-
-
-def _import(folder: Path) -> None:
-    """Each file by itself; the last one holds variables of every kind and no data set."""
-    problems = []
-    for path in sorted(folder.iterdir()):
-        try:
-            roles, _ = assign(read_arrays(path, seconds=20))
-            if path.name != "new.mat":
-                result = make_dataset(roles, None)
-                assert len(result.rows) == len(result.features.ids)
-        except UserError as problem:
-            problems.append(problem)
-    if problems:
-        raise problems[0]
-
-
 _LISTS = (".csv", ".jsonl", ".parquet", ".list", ".txt", ".xml")
 
 KINDS: dict[str, Kind] = {
     "manifest.csv": Kind(csv_files, _prepare("manifest"), _LISTS),
+    "utf-32": Kind(utf_32_files, _prepare("manifest"), _LISTS),
     "unicode text": Kind(unicode_text_files, _prepare("manifest"), _LISTS),
     "manifest.jsonl": Kind(jsonl_files, _prepare("manifest"), _LISTS),
     "manifest.parquet": Kind(parquet_files, _prepare("manifest"), _LISTS),
@@ -217,7 +197,14 @@ KINDS: dict[str, Kind] = {
     "nus_wide_81": Kind(_nus_wide, _prepare("nus_wide_81"), _LISTS),
     "xmedianet": Kind(lambda _: _bytes(test_xmedianet.mini(jpg())), _prepare("xmedianet"), _LISTS),
     "pictures": Kind(_pictures, _look),
-    "imports": Kind(_features, _import),
+    "imports": Kind(import_files, read_imports),
+    "npy": Kind(npy_files, read_npy),
+    "vectors": Kind(vector_files, read_vectors),
+    "project": Kind(
+        _below(".dvc/config", "dvc.yaml", "dvc.lock", "params.yaml", "encoder", "pipeline/sources"),
+        _project,
+        ("config", ".yaml", ".lock"),
+    ),
     "cache": Kind(cache_files, read_cache),
     "tables": Kind(_below(*_ARTEFACTS), _artefacts, (".h5",)),
     "artefacts": Kind(

@@ -48,6 +48,11 @@ def unicode_text_files(finished: Path) -> Files:
     return {**files, "manifest.csv": text.getvalue().encode("utf-16")}
 
 
+def utf_32_files(finished: Path) -> Files:
+    files = csv_files(finished)
+    return {**files, "manifest.csv": files["manifest.csv"].decode().encode("utf-32")}
+
+
 def jsonl_files(_: Path) -> Files:
     rows, pictures = _table()
     lines = "".join(f"{json.dumps({**row, 'label': row['label'].split('|')})}\n" for row in rows)

@@ -26,7 +26,10 @@ def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
         UserError: a row is zero or not finite, or there is one dimension only.
     """
     if features.shape[1] < 2:
-        raise UserError(f"{what}: 1 dimension, where rows of unit norm need two at least")
+    if features.shape[1] < 2:
+        raise UserError(
+            f"{what}: dimensions: {features.shape[1]}, but rows of unit norm need two at least"
+        )
     with np.errstate(over="ignore"):  # beyond float64 a row is not finite
         norms = np.linalg.norm(features.astype(np.float64), axis=1)
     bad = np.flatnonzero(~(np.isfinite(norms) & (norms > 0)))

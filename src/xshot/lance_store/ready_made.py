@@ -9,10 +9,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -22,15 +21,16 @@ from xshot.imports.labels import label_names
 from xshot.imports.roles import Role, assign
 from xshot.imports.sides import side_of
 from xshot.imports.unit import unit_rows
+from xshot.lance_store.parquet_rows import Block, Found, columns_of, of_parquet, told_in
 from xshot.lance_store.sources import Part, digest
+from xshot.reading import check_file, explain_damage
 from xshot.search.export import VECTORS
 from xshot.search.space import BLOCK_ROWS
 from xshot.search.table import Told
 
 Matrix = NDArray[np.float32]
-Block = tuple[NDArray[Any], list[Told]]
+T = TypeVar("T")
 
-_VECTOR = "image_vector"
 _REMEDY = "give a folder in clip-retrieval's layout, a .parquet, .npy, .npz, .mat or .h5 file"
 
 
@@ -63,14 +63,17 @@ class ReadyMade:
         """The rows.
 
         Raises:
-            UserError: one is zero or not finite, or has other dimensions.
+            UserError: one is no numbers, zero or not finite, or has other dimensions; or the file
+                is damaged.
         """
-        start = 0
-        for rows, told in self.blocks():
+        start, blocks = 0, self.blocks()
+        while block := _read(self.name, lambda: next(blocks, None)):
+            rows, told = block
             what = f"{self.name}, rows from {start + 1}"
-            if rows.ndim != 2 or rows.shape[1] != self.dimensions:
+            if rows.dtype.kind not in "fiu" or rows.shape[1:] != (self.dimensions,):
                 raise UserError(
-                    f"{what}: not of {self.dimensions} dimensions; give rows of as many"
+                    f"{what}: {rows.dtype} of shape {rows.shape}; give rows of {self.dimensions} "
+                    "numbers each"
                 )
             features = unit_rows(rows, what, [])
             keys = [
@@ -92,28 +95,38 @@ def ready_made(path: Path, root: Path, encoder_fingerprint: str) -> ReadyMade:
     Raises:
         UserError: it is absent, damaged or of another kind, or holds no CLIP features.
     """
-    try:
-        if path.is_dir():
-            found = _of_layout(path)
-        elif path.suffix == ".parquet":
-            found = _of_parquet(path)
-        elif path.suffix == ".npy":
-            found = _of_npy([path], None)
-        elif path.suffix.lower() in SUFFIXES:
-            found = _of_arrays(path)
-        else:
-            raise UserError(f"{path}: cannot be read for features; {_REMEDY}")
-        said = _said(path / VECTORS if path.is_dir() else path)
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())[:200]}; {_REMEDY}") from None
-    dimensions, size, columns, blocks = found
+    dimensions, size, columns, blocks = _read(path, lambda: _found(path))
+    said = _read(path, lambda: _said(path / VECTORS if path.is_dir() else path))
+    if not size:
+        raise UserError(f"{path}: no rows; {_REMEDY}")
     return ReadyMade(
         root, columns, said or encoder_fingerprint, dimensions, size, blocks, str(path)
     )
 
 
-_Found = tuple[int, int, list[str], Callable[[], Iterator[Block]]]
-"""Dimensions, rows, columns and blocks."""
+def _found(path: Path) -> Found:
+    if path.is_dir():
+        return _of_layout(path)
+    if path.suffix.lower() not in (".parquet", *SUFFIXES):
+        raise UserError(f"{path}: cannot be read for features; {_REMEDY}")
+    check_file(path)
+    if path.suffix == ".parquet":
+        return of_parquet(path)
+    return _of_npy([path], None) if path.suffix == ".npy" else _of_arrays(path)
+
+
+def _read(path: Path | str, read: Callable[[], T]) -> T:
+    """What `read` returns.
+
+    Raises:
+        UserError: instead of what NumPy's and Arrow's readers trip over in a damaged file.
+    """
+    try:
+        return read()
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{path}: {explain_damage(error, _REMEDY, 'cannot be read')}") from None
 
 
 def _said(path: Path) -> str | None:
@@ -135,7 +148,7 @@ def _said(path: Path) -> str | None:
     return str(exported["encoder_fingerprint"])
 
 
-def _of_layout(folder: Path) -> _Found:
+def _of_layout(folder: Path) -> Found:
     vectors = sorted((folder / "img_emb").glob("*.npy"))
     metadata = sorted((folder / "metadata").glob("*.parquet"))
     if not vectors or len(metadata) not in (0, len(vectors)):
@@ -145,19 +158,22 @@ def _of_layout(folder: Path) -> _Found:
     return _of_npy(vectors, metadata or None)
 
 
-def _of_npy(files: Sequence[Path], metadata: Sequence[Path] | None) -> _Found:
+def _of_npy(files: Sequence[Path], metadata: Sequence[Path] | None) -> Found:
     shapes = [np.load(file, mmap_mode="r").shape for file in files]
+    for file, shape in zip(files, shapes, strict=True):
+        if len(shape) != 2:
+            raise UserError(f"{file}: an array of shape {shape}; give rows of features")
     counts = [shape[0] for shape in shapes]
     for place, file in enumerate(metadata or ()):
         if (rows := pq.ParquetFile(file).metadata.num_rows) != counts[place]:
             raise UserError(f"{file}: {rows} rows for {counts[place]} vectors; give one for each")
-    columns = _columns(pq.read_schema(metadata[0]).names) if metadata else []
+    columns = columns_of(pq.read_schema(metadata[0]).names) if metadata else []
 
     def blocks() -> Iterator[Block]:
         first = 0
         for place, file in enumerate(files):
             count = counts[place]
-            told = _told_in(metadata[place], first) if metadata else _numbered(count, first)
+            told = told_in(metadata[place], first) if metadata else _numbered(count, first)
             start = 0
             for own, kept in told:
                 # Mapped for one block only: what is mapped counts as memory of this process.
@@ -169,27 +185,7 @@ def _of_npy(files: Sequence[Path], metadata: Sequence[Path] | None) -> _Found:
     return shapes[0][1], sum(counts), columns, blocks
 
 
-def _of_parquet(file: Path) -> _Found:
-    opened = pq.ParquetFile(file)
-    schema = opened.schema_arrow
-    if _VECTOR not in schema.names:
-        raise UserError(f"{file}: no column {_VECTOR}; {_REMEDY}")
-    kind = schema.field(_VECTOR).type
-    head = next(opened.iter_batches(1, columns=[_VECTOR]))
-    size = kind.list_size if pa.types.is_fixed_size_list(kind) else len(head[_VECTOR][0])
-
-    def blocks() -> Iterator[Block]:
-        first = 0
-        for batch in opened.iter_batches(BLOCK_ROWS):
-            told, kept = _told(batch, first)
-            rows = batch[_VECTOR].flatten().to_numpy(zero_copy_only=False).reshape(-1, size)
-            yield rows[kept], told
-            first += len(batch)
-
-    return size, opened.metadata.num_rows, _columns(schema.names), blocks
-
-
-def _of_arrays(file: Path) -> _Found:
+def _of_arrays(file: Path) -> Found:
     roles, _ = assign(read_arrays(file))
     image = side_of(roles, "image").array
     kinds = {role.kind for role in roles}
@@ -213,33 +209,7 @@ def _of_arrays(file: Path) -> _Found:
     return image.shape[1], len(image), ["labels"] if "labels" in kinds else [], blocks
 
 
-def _columns(names: Sequence[str]) -> list[str]:
-    return [ours for ours, theirs in (("text", "caption"), ("labels", "labels")) if theirs in names]
-
-
 def _numbered(count: int, first: int) -> Iterator[tuple[list[Told], NDArray[np.bool_]]]:
     for start in range(0, count, BLOCK_ROWS):
         rows = range(first + start, first + min(start + BLOCK_ROWS, count))
         yield [Told(str(row), "", ()) for row in rows], np.ones(len(rows), bool)
-
-
-def _told_in(file: Path, first: int) -> Iterator[tuple[list[Told], NDArray[np.bool_]]]:
-    for batch in pq.ParquetFile(file).iter_batches(BLOCK_ROWS):
-        yield _told(batch, first)
-        first += len(batch)
-
-
-def _told(batch: pa.RecordBatch, first: int) -> tuple[list[Told], NDArray[np.bool_]]:
-    """What is told of the rows that are each the first of a picture, and which these are."""
-    count, names = len(batch), batch.schema.names
-    rows = np.arange(first, first + count)
-    kept = batch["picture"].to_numpy() == rows if "picture" in names else np.ones(count, bool)
-    path = batch["image_path"].to_pylist() if "image_path" in names else map(str, rows.tolist())
-    text = batch["caption"].to_pylist() if "caption" in names else [""] * count
-    labels = batch["labels"].to_pylist() if "labels" in names else [()] * count
-    told = [
-        Told(name or "", caption or "", tuple(own or ()))
-        for name, caption, own, is_kept in zip(path, text, labels, kept.tolist(), strict=True)
-        if is_kept
-    ]
-    return told, kept
