@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_one_line(gallery, embedder, unit, tmp_path):
     refused(tmp_path / "pipe.npy", "pipe.npy: .*named pipe.*; name a file")
     refused(tmp_path / "none.txt", "cannot be read for features; give a folder")
     (tmp_path / "half.parquet").write_bytes(b"PAR1")
-    refused(tmp_path / "half.parquet", "half.parquet: incomplete: still being written")
+    refused(tmp_path / "half.parquet", "half.parquet: cannot be read .Parquet file size")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     refused(tmp_path / "other.parquet", "no column image_vector")
     (tmp_path / "empty").mkdir()

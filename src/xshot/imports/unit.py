@@ -26,7 +26,6 @@ def unit_rows(features: NDArray[Any], what: str, notices: list[str]) -> Matrix:
         UserError: a row is zero or not finite, or there is one dimension only.
     """
     if features.shape[1] < 2:
-    if features.shape[1] < 2:
         raise UserError(
             f"{what}: dimensions: {features.shape[1]}, but rows of unit norm need two at least"
         )
