@@ -17,7 +17,7 @@ def test_a_folder_is_indexed_then_searched(xshot, tmp_path):
     (folder / "broken.jpg").write_text("no picture")
     done = xshot("index", folder)
     assert "data/indexes/photos.h5: 5 images" in done.stdout
-    assert "left out: broken.jpg: not an image" in done.stderr
+    assert "left out: broken.jpg: a text, not a picture" in done.stderr
     answers = json.loads(
         xshot("search", "a bird", "--index", "data/indexes/photos.h5", "--json").stdout
     )

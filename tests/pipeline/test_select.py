@@ -51,7 +51,8 @@ def test_coordinates_have_weights_even_where_the_grid_leaves_no_choice(set_param
     episode.main()
     select.main()
     weights = read_choice(SELECTION).weights
+    kinds = {"name", "members", "probe", "regression", "source"}
     assert {modality: set(own) for modality, own in weights.items()} == {
-        "image": {"name", "members", "source"},
-        "text": {"name", "members", "source"},
+        "image": kinds,
+        "text": kinds,
     }
