@@ -9,6 +9,8 @@ FROM ${BASE}
 
 # Nothing that is installed may wait for an answer.
 ARG DEBIAN_FRONTEND=noninteractive
+# No versions: distributions keep the newest alone, so that a pinned one could soon not be built.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends git make python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
