@@ -10,7 +10,6 @@ as it needs for our recall. More than 2,000,000 pictures go without both peers.
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.bench_cold_search import rows as first_answers
 from benchmarks.drawn import source, without
 from benchmarks.drawn_questions import Asked, new_classes, questions
 from benchmarks.memory import forget, limit_memory, memory, peak, size_of
@@ -52,7 +52,8 @@ def main(size: int) -> None:
     for part in parts:
         command = [sys.executable, "-m", "benchmarks.bench_store", part, str(size)]
         subprocess.run(command, check=True, cwd=ROOT, env=environment(ROOT))
-    _first_answer()
+    for _ in first_answers("--index", str(TABLE), "--model", str(MODEL)):
+        pass
     shutil.rmtree(WORK)
 
 
@@ -226,22 +227,6 @@ def _tell(what: str, found: _Found, before: int) -> None:
             f"95% within {slow:.1f} ms; recall@{K} {_recall(found, added):.3f}"
         )
     print(f"{what}: {peak(before)}", flush=True)
-
-
-def _first_answer() -> None:
-    """From the command line, beside what it may take."""
-    command = ["search", "a red bird", "--json", "--index", str(TABLE), "--model", str(MODEL)]
-    for arguments in (["-c", "import open_clip"], ["-m", "xshot.cli.main", *command]):
-        times = []
-        for _ in range(4):
-            start = time.perf_counter()
-            subprocess.run(
-                [sys.executable, *arguments],
-                check=True, cwd=ROOT, env=environment(ROOT), capture_output=True,
-            )  # fmt: skip
-            times.append(time.perf_counter() - start)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        print(f"{arguments[1]}: {np.median(times[1:]):.2f} s; at most {used // 1024} MiB")
 
 
 PARTS: dict[str, Callable[[int], Any]] = {

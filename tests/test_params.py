@@ -1,6 +1,4 @@
 import shutil
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from textwrap import dedent
@@ -12,6 +10,7 @@ from ruamel.yaml import YAML
 
 from tests.support.bounds import number_schemas
 from tests.support.shipped import write_shipped
+from tests.support.stage import run_python
 from xshot.episode.params import EpisodeParams
 from xshot.errors import UserError
 from xshot.params import (
@@ -246,7 +245,4 @@ class TestSchemas:
             heavy = {"torch", "sklearn", "scipy", "open_clip", "matplotlib", "h5py", "pyarrow"}
             print(sorted(heavy & set(sys.modules)))
         """)
-        result = subprocess.run(
-            [sys.executable, "-c", script], capture_output=True, text=True, check=True
-        )
-        assert result.stdout == "[]\n"
+        assert run_python("-c", script).stdout == "[]\n"

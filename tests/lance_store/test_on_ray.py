@@ -36,15 +36,6 @@ def photos(tmp_path):
     return folder
 
 
-@pytest.fixture
-def cluster(monkeypatch):
-    ray = pytest.importorskip("ray")
-    monkeypatch.setenv("RAY_worker_niceness", "0")  # or they starve on a busy machine
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    yield ray
-    ray.shutdown()
-
-
 def rows_of(path):
     """All that a table holds, by path."""
     rows = LanceTable(path).dataset.to_table().to_pylist()

@@ -107,7 +107,7 @@ class RayEngine:
             num_gpus=self._gpus,
         )
         for row in rows.iter_rows():
-            result = pickle.loads(row["result"])
+            result = pickle.loads(row["result"])  # of our own worker; Ray itself hands over pickles
             if isinstance(result, UserError):
                 raise result
             yield result

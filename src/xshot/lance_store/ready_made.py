@@ -107,12 +107,13 @@ def ready_made(path: Path, root: Path, encoder_fingerprint: str) -> ReadyMade:
 def _found(path: Path) -> Found:
     if path.is_dir():
         return _of_layout(path)
-    if path.suffix.lower() not in (".parquet", *SUFFIXES):
+    suffix = path.suffix.lower()
+    if suffix not in (".parquet", *SUFFIXES):
         raise UserError(f"{path}: cannot be read for features; {_REMEDY}")
     check_file(path)
-    if path.suffix == ".parquet":
+    if suffix == ".parquet":
         return of_parquet(path)
-    return _of_npy([path], None) if path.suffix == ".npy" else _of_arrays(path)
+    return _of_npy([path], None) if suffix == ".npy" else _of_arrays(path)
 
 
 def _read(path: Path | str, read: Callable[[], T]) -> T:
