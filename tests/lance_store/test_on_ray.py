@@ -1,15 +1,12 @@
 """A table written by a Ray cluster of two workers: the same rows, also if one is killed."""
 
-import os
-import threading
-import time
 from operator import itemgetter
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
+from tests.support.ray_workers import Killer
 from xshot.encoder.cache import FeatureCache
 from xshot.lance_store import appending, sources
 from xshot.lance_store.sources import FolderSource
@@ -40,34 +37,6 @@ def rows_of(path):
     """All that a table holds, by path."""
     rows = LanceTable(path).dataset.to_table().to_pylist()
     return sorted(rows, key=itemgetter("path"))
-
-
-def workers():
-    """Processes of ours that encode or write."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            if any("ray::MapWorker" in word for word in process.cmdline()):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-class Killer(threading.Thread):
-    """Kills a worker as soon as what `count` counts has begun to grow."""
-
-    def __init__(self, count):
-        super().__init__(daemon=True)
-        self.count = count
-        self.killed_at = 0
-        self.start()
-
-    def run(self):
-        while self.count() == 0:
-            time.sleep(0.005)
-        os.kill(workers()[0].pid, 9)
-        self.killed_at = self.count()
 
 
 def test_the_same_rows_as_of_one_machine_though_workers_are_killed(

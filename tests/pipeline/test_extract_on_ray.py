@@ -2,17 +2,16 @@
 
 import os
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
 import pipeline.extract
 from tests.encoder.folders import VIT, write_folder
+from tests.support.ray_workers import Killer
 from tests.support.shipped import shipped
 from xshot.encoder import ray_engine
 from xshot.encoder.cache import FeatureCache
@@ -63,36 +62,8 @@ def run():
     return [path.read_bytes() for path in OUTPUTS]
 
 
-def workers():
-    """Processes of ours that encode."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        try:
-            title = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-        if "ray::MapWorker" in title:
-            found.append(process)
-    return found
-
-
-def cached_images(folder):
-    return sum(len(FeatureCache(path)) for path in folder.glob("*/image"))
-
-
-class Killer(threading.Thread):
-    """Kills a worker as soon as some of the pictures are encoded, and before all are."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.folder = Path.cwd() / ".cache/features"
-        self.killed_at = None
-
-    def run(self):
-        while self.folder.parent.parent.exists() and cached_images(self.folder) == 0:
-            time.sleep(0.01)
-        os.kill(workers()[0].pid, 9)
-        self.killed_at = cached_images(self.folder)
+def cached_images():
+    return sum(len(FeatureCache(path)) for path in Path(".cache/features").glob("*/image"))
 
 
 @pytest.mark.slow
@@ -103,11 +74,10 @@ def test_the_same_bytes_as_on_one_machine_though_a_worker_is_killed(folder, clus
     for path in OUTPUTS:
         path.unlink()
     set_engine("ray")
-    killer = Killer()
-    killer.start()
+    killer = Killer(cached_images)
     assert run() == expected
     assert 0 < killer.killed_at < N - 1
-    assert cached_images(killer.folder) == N - 1
+    assert cached_images() == N - 1
 
 
 @pytest.mark.slow
@@ -115,8 +85,11 @@ def test_what_is_wrong_with_the_encoder_is_one_line_from_the_worker(folder, clus
     weights = Path("encoder/open_clip_model.safetensors")
     weights.write_bytes(weights.read_bytes()[:1000])
     set_engine("ray")
+    threads = threading.enumerate()
     with pytest.raises(UserError, match=r"open_clip_model\.safetensors: damaged"):
         run()
+    # One that outlives the cluster takes this process down with it.
+    assert threading.enumerate() == threads
 
 
 @pytest.mark.slow
@@ -141,7 +114,7 @@ def test_without_the_extra_the_command_to_install_it_is_named(folder, monkeypatc
 
 
 def test_with_all_rows_cached_ray_is_not_even_imported(folder, monkeypatch):
-    monkeypatch.setattr(ray_engine, "_start", lambda: pytest.fail("started"))
+    monkeypatch.setattr(ray_engine, "_connected", lambda: pytest.fail("started"))
     # An unreadable picture is read each time: without it, nothing is left to do.
     Path("pictures/7.png").write_bytes(Path("pictures/8.png").read_bytes())
     for row in range(N):

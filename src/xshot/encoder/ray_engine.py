@@ -6,15 +6,12 @@ costs its block, which Ray gives to another.
 
 import logging
 import os
-import pickle
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
 
 from xshot.encoder.digests import DigestTable
 from xshot.encoder.engine import EncodedFile
@@ -54,7 +51,7 @@ class RayEngine:
         batch_size: int,
         cache_name: Callable[[], str],
     ) -> None:
-        if find_spec("ray") is None or find_spec("ray.data") is None:
+        if find_spec("ray") is None:
             raise UserError(
                 "clip.engine: ray is not installed; pip install -e '.[scale]', or set it to local"
             )
@@ -94,28 +91,34 @@ class RayEngine:
 
         A block whose worker dies is done again, from its beginning.
         """
-        items = [{"block": pickle.dumps(block)} for block in blocks]
-        if not items:
+        waiting = list(blocks)[::-1]
+        if not waiting:
             return
-        data = _start()
-        rows = data.from_items(items, override_num_blocks=len(items)).map_batches(
-            _Worker,
-            fn_constructor_args=(self._machine, work),
-            batch_size=None,
-            compute=data.ActorPoolStrategy(size=min(self._workers(), len(items))),
-            num_cpus=self._threads,
-            num_gpus=self._gpus,
-        )
-        for row in rows.iter_rows():
-            result = pickle.loads(row["result"])  # of our own worker; Ray itself hands over pickles
+        ray = _connected()
+        from ray.util import ActorPool
+
+        task = ray.put(work)
+        actor = ray.remote(
+            num_cpus=self._threads, num_gpus=self._gpus, max_restarts=-1, max_task_retries=-1
+        )(_Worker)
+        count = min(self._workers(ray.cluster_resources()), len(waiting))
+        # Ray ends them once nothing refers to them.
+        pool: Any = ActorPool([actor.remote(self._machine) for _ in range(count)])
+        wrong: UserError | None = None
+        while waiting or pool.has_next():
+            while waiting and pool.has_free():
+                pool.submit(lambda worker, block: worker.run.remote(task, block), waiting.pop())
+            result = pool.get_next_unordered()
             if isinstance(result, UserError):
-                raise result
-            yield result
+                # What is running may end: Ray speaks of work that is cut off.
+                wrong = result
+                waiting.clear()
+            elif wrong is None:
+                yield result
+        if wrong is not None:
+            raise wrong
 
-    def _workers(self) -> int:
-        import ray
-
-        there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    def _workers(self, there: dict[str, float]) -> int:
         by_cpu = int(there.get("CPU", 1)) // self._threads
         by_gpu = int(there.get("GPU", 0)) if self._gpus else by_cpu
         return max(1, min(by_cpu, by_gpu))
@@ -135,39 +138,30 @@ class _Machine:
 class _Worker:
     """Runs on a machine of the cluster; keeps its encoder from block to block."""
 
-    def __init__(self, machine: _Machine, work: Callable[[LocalEngine, Any], Any]) -> None:
+    def __init__(self, machine: _Machine) -> None:
         self._machine = machine
-        self._work = work
         self._engine = LocalEngine(machine.load, threads=machine.threads)
         os.chdir(machine.folder)  # the paths of params.yaml start there
 
-    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        results = [pickle.dumps(self._run(block)) for block in batch["block"]]
-        return {"result": np.array(results, object)}
-
-    def _run(self, block: bytes) -> Any:
+    def run(self, work: Callable[[LocalEngine, T], R], block: T) -> R | UserError:
+        """What `work` gives for a block, or the line that says what is wrong."""
         try:
             if self._machine.cache_name() != self._machine.expected:
                 raise UserError(
                     f"clip.engine: {os.uname().nodename} has another kind of processor or other "
                     "packages than this machine; use machines of one kind"
                 )
-            return self._work(self._engine, pickle.loads(block))
+            return work(self._engine, block)
         except UserError as error:
             return error
 
 
-def _start() -> Any:
-    """Ray Data, connected and quiet."""
+def _connected() -> Any:
+    """Ray, connected and quiet."""
     import ray
-    import ray.data
 
     ray.init(logging_level=logging.WARNING, log_to_driver=False, ignore_reinit_error=True)
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.print_on_execution_start = False
-    return ray.data
+    return ray
 
 
 def _blocks(items: Iterable[T], size: int) -> Iterator[list[T]]:
