@@ -6,6 +6,7 @@ costs its block, which Ray gives to another.
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -160,7 +161,10 @@ def _connected() -> Any:
     """Ray, connected and quiet."""
     import ray
 
-    ray.init(logging_level=logging.WARNING, log_to_driver=False, ignore_reinit_error=True)
+    with warnings.catch_warnings():
+        # Ray forks only to start other programs.
+        warnings.filterwarnings("ignore", "lance is not fork-safe")
+        ray.init(logging_level=logging.WARNING, log_to_driver=False, ignore_reinit_error=True)
     return ray
 
 
