@@ -164,7 +164,7 @@ def _connected() -> Any:
     with warnings.catch_warnings():
         # Ray forks only to start other programs.
         warnings.filterwarnings("ignore", "lance is not fork-safe")
-        ray.init(logging_level=logging.WARNING, log_to_driver=False, ignore_reinit_error=True)
+        ray.init(logging_level=logging.ERROR, log_to_driver=False, ignore_reinit_error=True)
     return ray
 
 
