@@ -30,16 +30,18 @@ def client(served):
 
 @pytest.fixture(scope="module")
 def address(repository):
-    """`xshot serve` on a free port, as a user starts it."""
+    """`xshot serve` on a free port, as a user starts it; it complains of nothing that is sent."""
     server = subprocess.Popen(
         [sys.executable, "-m", "xshot.cli.main", "serve", "--port", "0"],
         cwd=repository,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
         yield re.search(r"http://\S+", server.stdout.readline())[0]
     finally:
         server.terminate()
-        server.wait(30)
+        _, complaints = server.communicate(timeout=30)
+    assert complaints == ""

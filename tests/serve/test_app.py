@@ -57,6 +57,23 @@ def test_pictures_are_small_jpegs_by_row_number(client, served):
     refusal(client.get("/api/pictures/-1"), 404)
 
 
+def test_a_kept_picture_is_shown_again_only_if_it_is_the_same(client):
+    first, second = (client.get(f"/api/pictures/{row}") for row in (0, 1))
+    assert first.headers["cache-control"] == "private, no-cache"
+    same = client.get("/api/pictures/0", headers={"if-none-match": first.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    other = client.get("/api/pictures/0", headers={"if-none-match": second.headers["etag"]})
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+def test_what_is_sent_in_the_wrong_wrapping_is_told(client):
+    form = client.post("/api/search/image", files={"image": ("a.png", png())})
+    assert "send the file's bytes alone" in refusal(form, 415)
+    headers = {"content-type": "application/json"}
+    broken = client.post("/api/search", content=b'{"text": ', headers=headers)
+    assert "send an object such as" in refusal(broken, 422)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -65,7 +82,7 @@ def test_pictures_are_small_jpegs_by_row_number(client, served):
         "/params.yaml",
         "/../params.yaml",
         "/static/app.py",
-        "/docs",
+        "/api/docs",
         "/openapi.json",
         "/raw/manifest.csv",
     ],

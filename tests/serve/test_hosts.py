@@ -14,6 +14,7 @@ def test_another_sites_page_can_change_nothing(client, site):
     headers = {"sec-fetch-site": site}
     refusal(client.post("/api/classes", data={"name": "a"}, headers=headers), 403)
     refusal(client.delete("/api/classes/a", headers=headers), 403)
+    refusal(client.delete("/api/classes?name=a", headers=headers), 403)
     refusal(client.post("/api/search/image", content=png(), headers=headers), 403)
     assert client.get("/", headers=headers).status_code == 200
 

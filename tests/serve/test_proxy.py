@@ -4,15 +4,20 @@ import re
 import threading
 import urllib.error
 import urllib.request
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from posixpath import normpath
+from urllib.parse import quote, unquote
 
 import pytest
 
+from tests.serve.asking import refusal
 from xshot.serve.app import create_app
 from xshot.serve.page import render_page, security_policy
 
 PREFIX = "/user/me/proxy/8000"
+LIMIT = 2**20  # bytes of a body that nginx lets through by default
 
 
 def test_no_address_of_the_page_starts_at_the_hosts_root(served):
@@ -37,18 +42,68 @@ def test_a_proxys_name_has_to_be_allowed(client, served):
         assert allowed.get("/").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["", "/", "//", "/user/me", "/user/me/proxy/8000/", "/a.b/c/"])
+def test_the_page_is_wherever_a_proxy_says_that_it_is(client, path):
+    assert "<title>XShot search" in client.get(f"{client.base_url}{path}").text
+
+
+@pytest.mark.parametrize("before", ["", "/", PREFIX, f"{PREFIX}/"])
+def test_so_are_its_requests(client, before):
+    assert client.get(f"{client.base_url}{before}/api/classes").json() == {"added": []}
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/user/api/what"])
+def test_what_is_none_of_them_is_refused(client, path):
+    refusal(client.post(path), 404 if path != "/api" else 405)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c"}, None),
+        ({"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-key": "a"}, None),
+        ({"content-type": "multipart/form-data; boundary=x"}, b"no such form"),
+        ({"content-length": "many"}, None),
+    ],
+)
+def test_what_clients_try_is_not_the_owners_affair(address, headers, body):
+    connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
+    connection.request("POST" if body else "GET", "/api/classes", body, headers)
+    assert connection.getresponse().status in (200, 400)
+    connection.close()
+
+
 class Proxy(BaseHTTPRequestHandler):
-    """Passes on what stands under the prefix, with the name that it was asked by."""
+    """Passes on what stands under the prefix, with the name that it was asked by.
+
+    Paths are decoded and made shorter on the way, as nginx does it, and bodies limited.
+    """
 
     target = ""
+    keeps_prefix = False
+    logged_in = True
 
     def pass_on(self):
         if not self.path.startswith(PREFIX):
             self.send_error(404, "not under the prefix")
             return
-        body = self.rfile.read(int(self.headers.get("content-length") or 0)) or None
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length) or None
+        if length > LIMIT:
+            self.send_error(413)
+            return
+        if not self.logged_in:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>Log in</title>")
+            return
+        path, mark, query = self.path.partition("?")
+        path = quote(normpath(unquote(path)) + "/" * path.endswith("/"))
+        if not self.keeps_prefix:
+            path = path.removeprefix(PREFIX) or "/"
         request = urllib.request.Request(
-            self.target + (self.path.removeprefix(PREFIX) or "/"),
+            self.target + path + mark + query,
             body,
             {name: value for name, value in self.headers.items() if name.lower() != "connection"},
             method=self.command,
@@ -83,8 +138,12 @@ def proxied(address):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("keeps_prefix", [False, True])
 @pytest.mark.parametrize("slash", ["/", ""])
-def test_search_pictures_and_classes_work_under_a_prefix(proxied, browser, slash, repository):
+def test_search_pictures_and_classes_work_under_a_prefix(
+    proxied, browser, slash, keeps_prefix, repository, monkeypatch
+):
+    monkeypatch.setattr(Proxy, "keeps_prefix", keeps_prefix)
     picture = next(Path(repository, "raw/images").iterdir())
     page = browser.new_page()
     failed = []
@@ -95,10 +154,25 @@ def test_search_pictures_and_classes_work_under_a_prefix(proxied, browser, slash
     page.wait_for_function("document.querySelector('.hit img').naturalWidth > 0")
     page.set_input_files("#image", str(picture))
     page.wait_for_selector("#teach:not([hidden])")
-    page.fill("#name", "a class of mine")
+    page.fill("#name", "mine? #1/../50% //")
     page.click("#teach button[type=submit]")
     page.wait_for_selector("#added-list li")
     page.click("#added-list li button")
     page.wait_for_selector("#added", state="hidden")
     page.close()
     assert failed == []
+
+
+@pytest.mark.browser
+def test_what_a_proxy_answers_itself_is_told(proxied, browser, monkeypatch):
+    page = browser.new_page()
+    page.goto(f"{proxied}{PREFIX}/")
+    large = {"name": "a.png", "mimeType": "image/png", "buffer": bytes(LIMIT + 1)}
+    page.set_input_files("#image", large)
+    page.locator("#problem", has_text="too large for a proxy").wait_for()
+    monkeypatch.setattr(Proxy, "logged_in", False)
+    page.fill("#text", "a red bird")
+    page.locator(
+        "#problem", has_text="in its place (200); load the page anew, and log in"
+    ).wait_for()
+    page.close()

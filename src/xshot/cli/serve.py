@@ -1,5 +1,6 @@
 """Search in a browser: by text or by image, raw CLIP beside the model, and classes of your own."""
 
+import logging
 import sys
 from errno import EACCES, EADDRINUSE
 from pathlib import Path
@@ -58,6 +59,7 @@ def command(
                 "and --allow-host, or --save"
             )
         saving = Saving(save)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     # Before all that takes seconds; a browser that comes meanwhile waits.
     listener = _listen(host, port)
     # The thread that answers must not wait long for the one that encodes.
@@ -78,7 +80,7 @@ def command(
         ),
         host=host,
         port=port,
-        log_level="warning",
+        log_level="error",  # what it warns of is the clients' affair
         server_header=False,
     )
 

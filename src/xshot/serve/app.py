@@ -1,6 +1,7 @@
 """The server: one page and the few requests that it makes."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -144,11 +145,15 @@ def _add_page(app: FastAPI, search: Search, page: str) -> None:
         return None if path is None else small_jpeg(path, _PICTURE_SIDE)
 
     @app.get("/api/pictures/{row}")
-    async def show_picture(row: int) -> Response:
+    async def show_picture(row: int, request: Request) -> Response:
         picture = await asyncio.to_thread(small, row)
         if picture is None:
             raise RefusedError(404, f"no picture of row {row}")
-        headers = {"cache-control": "private, max-age=3600"}
+        # Asked for anew each time: behind the same address may be another gallery by then.
+        tag = f'"{hashlib.sha256(picture).hexdigest()[:16]}"'
+        headers = {"cache-control": "private, no-cache", "etag": tag}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
         return Response(picture, media_type="image/jpeg", headers=headers)
 
 
@@ -168,6 +173,8 @@ def _add_queries(app: FastAPI, search: Search) -> None:
         system: Asked = "model",
         find: Modality | None = None,
     ) -> StreamingResponse:
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise RefusedError(415, "a form; send the file's bytes alone, as the body")
         feature = await search.images.do(await request.body())
         return await search.answer(feature, "image", top, system, find)
 
@@ -190,7 +197,7 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        if first["loc"] == ("body",):
+        if first["loc"] == ("body",) or first["type"] == "json_invalid":
             return JSONResponse({"error": _NO_OBJECT}, 422)
         where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
         return JSONResponse({"error": f"{where}: {first['msg']}".lstrip(": ")}, 422)

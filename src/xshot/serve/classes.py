@@ -33,8 +33,8 @@ def add_class_routes(app: FastAPI, search: "Search", saving: Saving | None) -> N
         images: Annotated[tuple[UploadFile, ...], Form(max_length=MAX_EXAMPLES)] = (),
     ) -> dict[str, Any]:
         name = " ".join(name.split())
-        if not name.strip("."):  # of dots alone no address could be made
-            raise RefusedError(422, "name: empty or dots alone; give the class a name")
+        if not name:
+            raise RefusedError(422, "name: empty; give the class a name")
         if not all(0 <= row < len(search.retriever.gallery) for row in rows):
             raise RefusedError(422, "rows: no such row in the gallery")
         files = [await image.read() for image in images]
@@ -51,6 +51,8 @@ def add_class_routes(app: FastAPI, search: "Search", saving: Saving | None) -> N
                 raise RefusedError(409, str(error)) from None
         return _added(search.retriever)
 
+    # Proxies decode, cut and join paths (`a/../b`, `what?`); what stands after a `?` they leave.
+    @app.delete("/api/classes")
     @app.delete("/api/classes/{name:path}")
     async def remove_class(name: str) -> dict[str, Any]:
         async with search.changing:

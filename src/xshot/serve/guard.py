@@ -20,7 +20,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
-_SLASHES = re.compile(r"\A/{2,}")
+_API = re.compile(r"/api/.*", re.DOTALL)
 _PORT = re.compile(r":\d*$")
 _TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
 
@@ -71,8 +71,7 @@ class Guard:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        # Proxies put a second one before what they pass on, if their own path ends in one.
-        scope["path"] = _SLASHES.sub("/", scope["path"])
+        scope["path"] = _own_path(scope["path"])
         refusal = self._unknown_host(scope) or _refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
@@ -86,6 +85,14 @@ class Guard:
         names = ", ".join(sorted(self._hosts))
         told = f"host {host!r} is not served; ask for {names}, or start with --allow-host {host}"
         return JSONResponse({"error": told}, 400)
+
+
+def _own_path(path: str) -> str:
+    """A request's path without what a proxy leaves before it: its own path, or a second slash."""
+    api = _API.search(path)
+    if api is not None:
+        return api[0]
+    return path if "." in path.rpartition("/")[2] else "/"  # a file's name is no place of the page
 
 
 def _refusal(scope: Scope) -> JSONResponse | None:

@@ -26,11 +26,17 @@ function complain(message) {
   $("problem").hidden = !message;
 }
 
-// A 503 says when to come again; anything else that is not fine carries one line of explanation.
+function fail(error) {
+  complain(error instanceof TypeError ? "The server does not answer; is it still running?" : error.message);
+}
+
+// A 503 says when to come again; anything else that is not fine carries one line of explanation. What is no
+// JSON is not the server's: a proxy's refusal, or its page to log in.
 async function request(url, options) {
   for (let attempt = 0; ; attempt++) {
     const response = await fetch(url, options);
-    if (response.ok) return response;
+    const own = response.headers.get("content-type")?.includes("json");
+    if (response.ok && own) return response;
     if (response.status === 503 && attempt < RETRIES) {
       const seconds = Number(response.headers.get("retry-after")) || 1;
       $("status").textContent = "Waiting for a free place…";
@@ -38,8 +44,10 @@ async function request(url, options) {
       options.signal?.throwIfAborted();
       continue;
     }
-    const body = await response.json().catch(() => ({}));
-    throw new Error(body.error || `the server answered ${response.status}`);
+    if (own) throw new Error((await response.json()).error);
+    throw new Error(response.status === 413
+      ? "too large for a proxy in front of the server; choose a smaller image, or raise the proxy's limit"
+      : `a proxy in front of the server answered in its place (${response.status}); load the page anew, and log in if it asks`);
   }
 }
 
@@ -95,7 +103,7 @@ async function search() {
   } catch (error) {
     if (running.signal.aborted) return;
     $("status").textContent = "";
-    complain(error instanceof TypeError ? "The server does not answer; is it still running?" : error.message);
+    fail(error);
   }
 }
 
@@ -169,7 +177,7 @@ async function addClass(event) {
     await search();
     $("text").focus();
   } catch (error) {
-    complain(error.message);
+    fail(error);
   }
 }
 
@@ -188,17 +196,17 @@ async function suggestExamples() {
     $("status").textContent = hits.length ? `${hits.length} suggestions` : "Nothing is left to ask about.";
     showTeach();
   } catch (error) {
-    complain(error.message);
+    fail(error);
   }
 }
 
 async function removeClass(name) {
   try {
-    const url = api(`classes/${encodeURIComponent(name)}`);
+    const url = api(`classes?${new URLSearchParams({ name })}`);
     showClasses(await (await request(url, { method: "DELETE" })).json());
     await search();
   } catch (error) {
-    complain(error.message);
+    fail(error);
   }
 }
 
@@ -294,5 +302,5 @@ if ($("teach")) {
   $("suggest").addEventListener("click", suggestExamples);
   $("name").addEventListener("input", () => state.shown.clear());
   $("start-class").addEventListener("click", () => { state.naming = true; showTeach(); $("name").focus(); });
-  fetch(api("classes")).then((response) => response.json()).then(showClasses);
+  request(api("classes")).then((response) => response.json()).then(showClasses).catch(fail);
 }
