@@ -45,6 +45,37 @@ _TYPE = "#TYPE System.Management.Automation.PSCustomObject\r\n"
 _LINES = "\r\n".join(json.dumps({**row, "": None}, ensure_ascii=False) for row in ROWS)
 _PARQUET = io.BytesIO()
 pq.write_table(pa.Table.from_pylist(ROWS), _PARQUET)
+
+
+def _parquet(column, values, kind):
+    """The rows with another column."""
+    whole = pa.Table.from_pylist(ROWS)
+    place = whole.column_names.index(column)
+    return lambda path: pq.write_table(
+        whole.set_column(place, column, pa.array(values, kind)), path
+    )
+
+
+def _bytes_for_strings(path):
+    whole = pa.Table.from_pylist(ROWS)
+    pq.write_table(whole.cast(pa.schema([(name, pa.binary()) for name in COLUMNS])), path)
+
+
+def _not_utf8(path):
+    """A column of strings whose bytes nobody has checked."""
+    places = pa.array([0, 1, 2, 3], pa.int32()).buffers()[1]
+    texts = pa.StringArray.from_buffers(3, places, pa.py_buffer(b"a\xffb"))
+    whole = pa.Table.from_pylist(ROWS)
+    pq.write_table(whole.set_column(1, "text", texts), path)
+
+
+def _twice(path):
+    whole = pa.Table.from_pylist(ROWS)
+    pq.write_table(pa.table([*whole.columns, whole["label"]], names=[*COLUMNS, "label"]), path)
+
+
+_TEXTS = [[row["text"]] for row in ROWS]
+_PICTURES = [{"bytes": b"x", "path": row["image"]} for row in ROWS]
 _WORKBOOK = b"PK\x03\x04\x14\0\6\0\x08\0\xff\xff" * 99
 
 CSV: dict[str, Brought] = {
@@ -84,6 +115,15 @@ CSV: dict[str, Brought] = {
         b'image, text, label\r\na.jpg, "one, two; three", "cat"\r\n'
         + PLAIN.encode().split(b"\r\n", 2)[2]
     ),
+    "appended with its header": of_bytes((table(ROWS[:2]) + table(ROWS[2:])).encode()),
+    "tables joined, with marks": of_bytes(
+        table(ROWS[:2]).encode("utf-8-sig") + table(ROWS[2:]).encode("utf-8-sig")
+    ),
+    "labels as a tuple": of_bytes(PLAIN.replace("dog|cat", "\"('dog', 'cat')\"").encode()),
+    "labels as pandas' array": of_bytes(
+        PLAIN.replace("dog|cat", "\"array(['dog', 'cat'], dtype=object)\"").encode()
+    ),
+    "texts as a list": of_bytes(PLAIN.replace("ends", '"[""ends""]"').encode()),
     "ids touched": of_bytes(PLAIN.replace("label\r\n", "label,id\r\n", 1).encode()),
     **NO_FILES,
     "folder": Brought(lambda path: path.mkdir(), "a folder, not a file; name a file"),
@@ -92,6 +132,23 @@ CSV: dict[str, Brought] = {
     "parquet": of_bytes(_PARQUET.getvalue(), "a Parquet file, not a text; call it .parquet"),
     "bars": of_bytes(table(delimiter="|").encode(), "separate columns by commas"),
     "empty label": of_bytes(PLAIN.replace("dog\r\n", "nan\r\n").encode(), "the class 'nan'"),
+    "null of a database": of_bytes(PLAIN.replace("ends", r"\N").encode(), "the text .*empty cell"),
+    "labels in one": of_bytes(
+        PLAIN.replace("dog|cat", '"dog, cat"').encode(), "may be several in one, such as 'dog, cat'"
+    ),
+    "labels in one list": of_bytes(
+        PLAIN.replace("dog|cat", "[dog; cat]").encode(), r"may be several in one, such as '\[dog;"
+    ),
+    "labels as zeros and ones": of_bytes(
+        table([{**row, "label": "[0, 1, 0]"} for row in ROWS]).encode(), "names of the classes"
+    ),
+    "misread": of_bytes(
+        PLAIN.replace("ends", "ends é".encode().decode("cp1252")).encode(), "text that was read in"
+    ),
+    "lost": of_bytes(PLAIN.replace("ends", "ends \ufffd").encode(), "text that was read"),
+    "powers of ten": of_bytes(
+        PLAIN.replace(",cat", ",1E+05").replace("dog|cat", "100000").encode(), "look like another"
+    ),
     "numbers": of_bytes(
         PLAIN.replace(",cat", ",1").replace("dog|cat", "1.0").encode(), "look like another"
     ),
@@ -116,6 +173,23 @@ OTHERS: dict[str, tuple[str, Brought]] = {
     "json lines": ("manifest.jsonl", of_bytes(_LINES.encode())),
     "json lines of a shell": ("manifest.jsonl", of_bytes(_LINES.encode("utf-16"))),
     "parquet": ("manifest.parquet", of_bytes(_PARQUET.getvalue())),
+    "parquet, bytes": ("manifest.parquet", Brought(_bytes_for_strings)),
+    "parquet, lists of texts": (
+        "manifest.parquet",
+        Brought(_parquet("text", _TEXTS, pa.list_(pa.string()))),
+    ),
+    "parquet, pictures inside": (
+        "manifest.parquet",
+        Brought(_parquet("image", _PICTURES, None), "row 1: 'image' must be.*; give the path of"),
+    ),
+    "parquet, not UTF-8": (
+        "manifest.parquet",
+        Brought(_not_utf8, "byte 0xff is not UTF-8; write its texts as UTF-8"),
+    ),
+    "parquet, a column twice": (
+        "manifest.parquet",
+        Brought(_twice, "column 'label' appears twice; keep one"),
+    ),
     "one array": ("manifest.jsonl", of_bytes(b"[]", "row 1 must be an object such as")),
     "json cut": ("manifest.jsonl", of_bytes(_LINES[:-9].encode(), "row 3 is not JSON")),
     "parquet cut": ("manifest.parquet", of_bytes(_PARQUET.getvalue()[:-9], "incomplete: still")),

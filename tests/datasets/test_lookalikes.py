@@ -15,7 +15,9 @@ from xshot.datasets.lookalikes import lookalikes
         ("cat", "ca\u200bt"),
         ("cat", "\ufeffcat"),
         ("stra\u00dfe", "STRASSE"),
-        ("7", "7.0", "07"),
+        ("7", "7.0", "07", "7,0", "+7", "7e0"),
+        ("100000", "1e5", "1E+05"),
+        ("0.5", "5e-1"),
     ],
 )
 def test_names_that_look_the_same(names):
@@ -23,4 +25,22 @@ def test_names_that_look_the_same(names):
 
 
 def test_names_that_a_reader_tells_apart():
-    assert lookalikes(["cat", "cats", "c at", "café", "cafe", "5", "５ a", "50", "5.5", "-5"]) == []
+    assert (
+        lookalikes(
+            [
+                "cat",
+                "cats",
+                "c at",
+                "café",
+                "cafe",
+                "5",
+                "５ a",
+                "50",
+                "5.5",
+                "-5",
+                "5.5.",
+                "5e9999",
+            ]
+        )
+        == []
+    )

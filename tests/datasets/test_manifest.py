@@ -68,6 +68,16 @@ def test_lists_and_numbers_as_labels(tree):
         ('["cat", "big dog"]', ("cat", "big dog")),
         ("['it\\'s']", ("it's",)),
         ("[1, 2]", ("1", "2")),
+        ("('cat', 'big dog')", ("cat", "big dog")),
+        ("('cat',)", ("cat",)),
+        ("{'cat', 'big dog'}", ("big dog", "cat")),
+        ("array(['cat', 'big dog'], dtype=object)", ("cat", "big dog")),
+        ("array(['cat' 'big dog'])", ("cat", "big dog")),
+        ('["cat", null]', ("cat", "")),
+        ("{'cat': 1}", ("{'cat': 1}",)),
+        ("{[1]}", ("{[1]}",)),
+        ("(1st place)", ("(1st place)",)),
+        ("(big) cat (big)", ("(big) cat (big)",)),
         ("[]", ()),
         ("[sic]", ("[sic]",)),
         ("[a|b]", ("[a", "b]")),
@@ -77,6 +87,33 @@ def test_lists_and_numbers_as_labels(tree):
 def test_lists_that_a_program_has_written_into_a_cell(tree, cell, labels):
     table = f"image;text;label\na.jpg;t;{cell}\n"
     assert manifest.read(tree({"manifest.csv": table}))[0].labels == labels
+
+
+@pytest.mark.parametrize(
+    ("cell", "texts"),
+    [
+        ('["one, two", "three"]', ("one, two", "three")),
+        ("['one']", ("one",)),
+        ("[]", ("",)),
+        ("[1]", ("[1]",)),
+        ("[see above]", ("[see above]",)),
+    ],
+)
+def test_lists_of_texts(tree, cell, texts):
+    """A row for each, whatever the table; only in CSV a list is printed into a cell."""
+    csv = tree({"manifest.csv": f"image;text;label;id\na.jpg;{cell};x;\nb.jpg;{cell};x;k\n"})
+    rows = manifest.read(csv)
+    assert [row.text for row in rows] == [*texts, *texts]
+    assert [row.id for row in rows[:2]] == ["a.jpg", "a.jpg#2" if len(texts) > 1 else "k"]
+    (csv / "manifest.csv").unlink()
+    record = {"image": "a.jpg", "label": "x", "id": "k"}
+    lines = (
+        json.dumps(record | {"text": text, "id": id_}) for id_, text in (("k", texts), ("l", cell))
+    )
+    (csv / "manifest.jsonl").write_text("\n".join(lines))
+    rows = manifest.read(csv)
+    assert [row.text for row in rows] == [*texts, cell]
+    assert [row.id for row in rows] == ["k", *(f"k#{n + 2}" for n in range(len(texts) - 1)), "l"]
 
 
 def test_without_split_and_id(tree):

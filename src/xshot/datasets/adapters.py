@@ -15,11 +15,10 @@ from xshot.datasets import (
     wikipedia,
     xmedianet,
 )
-from xshot.datasets.empty_cells import empty_cells
+from xshot.datasets.doubts import doubts
 from xshot.datasets.growing import known_sides
 from xshot.datasets.images import check_images
 from xshot.datasets.joining import Joined, join_rows
-from xshot.datasets.lookalikes import lookalikes
 from xshot.datasets.overlaps import Overlaps, overlap_note, shared_pictures
 from xshot.datasets.params import DatasetName
 from xshot.datasets.rows import Row
@@ -166,14 +165,7 @@ def _joined(root: Path, joined: Joined, overlaps: Overlaps) -> Manifest:
         notes.append(overlap_note(shared, overlaps))
         if overlaps == "drop":
             kept = [row for row in kept if row.split == "test" or row.image not in shared]
-    groups = lookalikes({label for row in kept for label in row.labels})
-    if groups:
-        names = " and ".join(map(repr, groups[0]))
-        notes.append(
-            f"{sum(map(len, groups))} class names look like another, but count as different "
-            f"classes: {names}; write one name in one way"
-        )
-    notes.extend(empty_cells(kept))
+    notes.extend(doubts(kept))
     result = _checked(root, kept, [row.split or "train" for row in kept])
     return replace(result, twins=joined.twins, notes=tuple(notes))
 

@@ -4,15 +4,17 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Context
 
-_NUMBER = re.compile(r"([0-9]{1,99})(\.0*)?")
-"""Whole numbers, which one program writes as 7, others as 7.0 and 07."""
+_NUMBER = re.compile(r"[+-]?[0-9]{1,99}([.,][0-9]{0,99})?(e[+-]?[0-9]{1,3})?")
+"""Numbers, which one program writes as 7, others as 7.0, 7,0, 07 and 7e0."""
+_EXACT = Context(prec=200)
 
 
 def lookalikes(names: Iterable[str]) -> list[list[str]]:
     """Groups of names that differ in case, spaces, Unicode form or invisible characters only.
 
-    Whole numbers in several spellings look alike, too.
+    Numbers in several spellings look alike, too.
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(names):
@@ -27,4 +29,6 @@ def _seen(name: str) -> str:
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     # Folding may undo the form: once more.
     seen = " ".join(unicodedata.normalize("NFKC", visible).split())
-    return str(int(match[1])) if (match := _NUMBER.fullmatch(seen)) else seen
+    if not _NUMBER.fullmatch(seen):
+        return seen
+    return str(_EXACT.create_decimal(seen.replace(",", ".")).normalize(_EXACT))

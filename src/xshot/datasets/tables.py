@@ -63,17 +63,16 @@ def _no_text(path: Path, error: UnicodeDecodeError) -> str:
         start = file.read(len(_PARQUET))
     if start.startswith(_NO_TEXTS):
         return "a workbook or archive, not a text; save it as CSV (UTF-8)"
+    if path.suffix == ".parquet":
+        return f"byte 0x{error.object[error.start]:02x} is not UTF-8; write its texts as UTF-8"
     if start == _PARQUET:
         return "a Parquet file, not a text; call it .parquet"
     if error.encoding != "utf-8":  # UTF-16 that ends within a character
         return unfinished("save it as UTF-8")
+    with path.open("rb") as file:
+        line = next((number for number, line in enumerate(file, 1) if not _is_utf8(line)), 1)
     byte = error.object[error.start]
-    where = ""
-    if path.suffix != ".parquet":
-        with path.open("rb") as file:
-            numbers = (number for number, line in enumerate(file, 1) if not _is_utf8(line))
-            where = f"line {next(numbers, 1)}: "
-    return f"{where}byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 (Excel: CSV UTF-8)"
+    return f"line {line}: byte 0x{byte:02x} is not UTF-8; save the file as UTF-8 (Excel: CSV UTF-8)"
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -87,6 +86,9 @@ def _is_utf8(line: bytes) -> bool:
 def _require(
     path: Path, required: tuple[str, ...], optional: tuple[str, ...], found: Sequence[str]
 ) -> None:
+    for name in (*required, *optional):
+        if found.count(name) > 1:
+            raise UserError(f"{path}: column {name!r} appears twice; keep one or rename the other")
     missing = [column for column in required if column not in found]
     if not missing:
         return
@@ -117,8 +119,10 @@ def _csv_records(
                 if not any(map(_seen, fields)):
                     continue
                 if header is None:
-                    header = _csv_header(path, fields, {*required, *optional})
+                    header = _csv_header(fields)
                     _require(path, required, optional, header)
+                    continue
+                if _csv_header(fields) == header:  # of a table that was appended
                     continue
                 number += 1
                 if not "".join(fields).strip("\0"):  # as a crash leaves at the end of a file
@@ -154,14 +158,11 @@ def _seen(cell: str) -> str:
     return cell.strip().strip(_INVISIBLE).strip()
 
 
-def _csv_header(path: Path, fields: list[str], used: set[str]) -> list[str]:
+def _csv_header(fields: list[str]) -> list[str]:
     """The columns' names; those without one are not used."""
     header = [*map(_seen, fields)]
     while header and not header[-1]:
         header.pop()
-    for name in used.intersection(header):
-        if header.count(name) > 1:
-            raise UserError(f"{path}: column {name!r} appears twice; keep one or rename the other")
     return header
 
 
