@@ -47,6 +47,13 @@ def test_single_label_subset(tree):
     )
 
 
+def test_pictures_in_one_folder(tree):
+    files = mini()
+    del files["Flickr/album0/0000_9000.jpg"]
+    assert nus_wide.read(tree(files))[0].image == "images/album0/0000_9000.jpg"
+    assert nus_wide.read(tree({"images/0000_9000.jpg": ""}))[0].image == "images/0000_9000.jpg"
+
+
 def test_81_keeps_every_concept(tree):
     rows = {row.id: row for row in nus_wide.read_81(tree(mini()))}
     assert rows["album0/0060_9060"].labels == ("lake",)

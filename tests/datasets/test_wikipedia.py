@@ -36,6 +36,29 @@ def test_reads_both_lists_with_their_split(tree, jpg):
     ]
 
 
+@pytest.mark.parametrize("folder", ["art", "Art & architecture", "ART", "", "all"])
+def test_pictures_lie_in_folders_that_are_called_in_short_or_in_none(tree, jpg, folder):
+    """As the published archive has them, and copies of it."""
+    files = mini(jpg)
+    for name in ("img1", "img3"):
+        del files[f"images/Art & architecture/{name}.jpg"]
+        files[f"images/{folder}/{name}.jpg"] = jpg
+    files["images/Geography places/img1.jpg"] = jpg  # of two the one of the category
+    files["images/readme.txt"] = "not a picture"
+    rows = wikipedia.read(tree(files))
+    where = f"images/{folder}/".replace("//", "/")
+    assert rows[2].image == f"{where}img3.jpg"
+    assert rows[0].labels == ("Art & architecture",)
+    if folder.lower().startswith("art"):
+        assert rows[0].image == f"{where}img1.jpg"
+
+
+def test_a_picture_that_is_absent_is_looked_for_in_its_category(tree, jpg):
+    files = mini(jpg)
+    del files["images/Geography places/img2.jpg"]
+    assert wikipedia.read(tree(files))[1].image == "images/Geography places/img2.jpg"
+
+
 def test_article_survives_entities_markup_and_stray_bytes(tree, jpg):
     assert wikipedia.read(tree(mini(jpg)))[0].text == (
         "The café of Röm & Café cost 5 < 6 €, x < y."

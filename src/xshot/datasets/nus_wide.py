@@ -9,7 +9,8 @@ Flickr's terms of use, for research. The archives, unpacked side by side:
     ConceptsList/Concepts81.txt                  81 lines (may lie at the root)
     Groundtruth/AllLabels/Labels_<concept>.txt   269,648 lines of 0 or 1
     NUS_WID_Tags/All_Tags.txt                    photo id, then the photo's tags
-    Flickr/<folder>/<number>_<photo id>.jpg      (or images/ instead of Flickr/)
+    Flickr/<folder>/<number>_<photo id>.jpg      (or images/ instead of Flickr/; some copies have
+                                                 no <folder>s)
 
 Three datasets come out; photos without tags have no text and are left out of each:
 
@@ -75,10 +76,12 @@ class _Pictures:
     def rows(self, labels: Mapping[int, tuple[str, ...]], splits: dict[str, str]) -> list[Row]:
         """The pictures at the places in `labels`."""
         folder = "Flickr" if (self.root / "Flickr").is_dir() else "images"
+        top = self.root / folder
+        flat = top.is_dir() and not any(entry.is_dir() for entry in top.iterdir())
         return [
             Row(
                 id=without_suffix(self.files[i]),
-                image=f"{folder}/{self.files[i]}",
+                image=f"{folder}/{self.files[i].rpartition('/')[2] if flat else self.files[i]}",
                 text=self.texts[i],
                 labels=labels[i],
                 split=splits.get(self.files[i]),
