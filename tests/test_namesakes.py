@@ -1,5 +1,6 @@
 """What a path that is not there may have been meant for is found, or hinted at."""
 
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -51,3 +52,16 @@ def test_names_that_a_program_wrote_otherwise_are_hinted_at(tmp_path, name):
 )
 def test_what_is_no_path_here_is_called_that(path, told):
     assert (told in hint(Path(path))) if told else hint(Path(path)) == ""
+
+
+def test_what_dvc_keeps_elsewhere_is_hinted_at(tmp_path):
+    (tmp_path / "images.dvc").touch()
+    assert f"`dvc pull {tmp_path / 'images.dvc'}`" in hint(tmp_path / "images")
+
+
+@pytest.mark.parametrize("form", ["zip", "tar", "gztar"])
+def test_archives_are_hinted_at(tmp_path, form):
+    (tmp_path / "images").mkdir()
+    archive = shutil.make_archive(str(tmp_path / "all"), form, tmp_path / "images")
+    assert hint(Path(archive)) == " (it is an archive; unpack it)"
+    assert hint(Path(__file__)) == " (it is a file)"

@@ -4,7 +4,9 @@ import os
 import re
 import unicodedata
 from pathlib import Path
+from tarfile import is_tarfile
 from urllib.parse import unquote
+from zipfile import is_zipfile
 
 _NO_PATHS = (
     (
@@ -61,7 +63,10 @@ def hint(path: Path) -> str:
         if path.is_symlink():
             return f" (a link to {path.readlink()}, which is gone)"
         if path.is_file():
-            return " (it is a file)"
+            is_archive = is_zipfile(path) or is_tarfile(path)
+            return " (it is an archive; unpack it)" if is_archive else " (it is a file)"
+        if path.with_name(f"{path.name}.dvc").is_file():
+            return f" (but {path}.dvc is: `dvc pull {path}.dvc` fetches it)"
         if (found := namesake(path)) is not None:
             return f" (but {found} is, its name in another Unicode form)"
         if (found := namesake(path, case=True)) is not None:

@@ -30,7 +30,7 @@ HEAD = 16  # bytes that tell how a text is encoded
 _AGAIN = "try again when that is done"
 _PASSING: dict[int, tuple[str, str]] = {
     **dict.fromkeys(
-        (errno.EAGAIN, errno.EBUSY, errno.ETXTBSY, errno.EDEADLK),
+        (errno.EAGAIN, errno.EBUSY, errno.ETXTBSY),
         ("in use: another program has it open", "close it there (a notebook, a viewer, a stage)"),
     ),
     **dict.fromkeys(
@@ -46,6 +46,8 @@ _PASSING: dict[int, tuple[str, str]] = {
         (errno.EMFILE, errno.ENFILE), ("too many files are open", "raise the limit (`ulimit -n`)")
     ),
     **dict.fromkeys((errno.EACCES, errno.EPERM), ("permission denied", "mend its access rights")),
+    # What macOS says of a file that iCloud, Dropbox or Google Drive has yet to fetch.
+    errno.EDEADLK: ("in a cloud, its content not on this disk", "download it, then try again"),
     errno.ELOOP: ("a link that leads in a circle", "mend or remove the link"),
 }
 """What is no damage, by error number, and what to do about it."""

@@ -20,6 +20,8 @@ _MADE_BY_DEVICES = frozenset(
 """Folders that storage devices and systems make for themselves, in small letters."""
 _PREVIEWS = ".lrdata"
 """How folders of Lightroom's previews end."""
+_PLACEHOLDER = ".icloud"
+"""How iCloud's placeholders end, `.name.icloud`: hidden, yet somebody's file."""
 _OF_SYSTEMS = frozenset({".DS_Store", ".localized", ".directory", ".nomedia"})
 """Hidden files that need no mention."""
 
@@ -79,7 +81,7 @@ def walk(root: Path, passed: Passed, *, everything: bool = False) -> Iterator[En
         inner = []
         for entry in _entries(root, folder, passed):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.name.startswith(".") and not everything:
+            if _is_hidden(entry.name) and not everything:
                 passed.hidden += [path] if entry.name not in _OF_SYSTEMS else []
             elif not _is_folder(entry):
                 yield Entry(path, _problem(entry))
@@ -90,6 +92,10 @@ def walk(root: Path, passed: Passed, *, everything: bool = False) -> Iterator[En
             else:
                 inner.append(path)
         folders.extend(reversed(inner))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and not name.endswith(_PLACEHOLDER)
 
 
 def _is_of_devices(name: str) -> bool:

@@ -1,10 +1,18 @@
 """Pictures as phones, browsers and editors save them, and what is none."""
 
+import os
+
 from tests.brought.brought import NO_FILES, Brought, of_bytes
 from tests.pictures.files import METADATA, chunk, encoded, picture, png_with
 
 _MANY = {"save_all": True, "append_images": [picture(1)]}
 _JPEG = encoded(picture(), "JPEG")
+
+
+def _vast(path):
+    path.write_bytes(_JPEG)
+    os.truncate(path, 1 << 31)
+
 
 PICTURES: dict[str, Brought] = {
     "jpeg": of_bytes(_JPEG),
@@ -18,6 +26,8 @@ PICTURES: dict[str, Brought] = {
     "palette": of_bytes(encoded(picture().quantize(9), "PNG", transparency=0)),
     **NO_FILES,
     "empty": of_bytes(b"", "empty, 0 bytes; get it again"),
+    "zeros": of_bytes(bytes(999), "nothing but zeros.*get it again"),
+    "vast": Brought(_vast, "2.0 GiB, more than a picture.*save it smaller", deep=True),
     "web page": of_bytes(b"<!doctype html><p>404", "web page"),
     "xml": of_bytes(b'<?xml version="1.0"?><Error><Code>AccessDenied', "an XML file"),
     "heic": of_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), "HEIC.*pip install"),

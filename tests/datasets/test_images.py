@@ -42,7 +42,7 @@ def test_suspects_are_named_by_place(tmp_path):
         0: "empty, 0 bytes; get it again",
         2: "a web page, as a failed download leaves one; download the picture again",
         3: "",
-        4: "",
+        4: "nothing but zeros, as a broken copy leaves; get it again",
     }
 
 
@@ -56,7 +56,7 @@ def test_absent_pictures_are_counted_and_the_first_is_named(tmp_path, jpg):
 
 def test_more_pictures_than_one_batch(tmp_path, jpg):
     (tmp_path / "a.jpg").write_bytes(jpg)
-    (tmp_path / "b.txt").write_bytes(bytes(4))
+    (tmp_path / "b.txt").write_bytes(b"\1" * 4)
     images = ["a.jpg"] * 2500
     images[1700] = "b.txt"
     assert check(tmp_path, *images).suspects == {1700: ""}

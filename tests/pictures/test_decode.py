@@ -111,10 +111,25 @@ def test_integers_of_32_bits_that_hold_8_or_16(scale):
     np.testing.assert_array_equal(decoded(image, "TIFF")[..., 0], RAMP)
 
 
-def test_values_that_are_not_finite_are_damage():
-    image = Image.fromarray(np.full((4, 4), np.nan, np.float32))
-    with pytest.raises(BadImageError, match="not finite"):
-        decode_image(encoded(image, "TIFF"))
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1, 1), (-9000, -3), (0, 2.0**31 - 129), (1e6, 1e6 + 255), (-1e-30, 1e-30)]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_values_of_no_usual_range_go_from_the_lowest_to_the_highest(low, high, dtype):
+    values = (low + (high - low) * (RAMP / RAMP.max())).astype(dtype)
+    exact = values.astype(float) - values.min()
+    expected = np.rint(exact / (exact.max() or 1) * 255)
+    np.testing.assert_array_equal(decoded(Image.fromarray(values), "TIFF")[..., 0], expected)
+
+
+@pytest.mark.parametrize("nothing", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_are_white(nothing):
+    values = RAMP.astype(np.float32)
+    values[:3] = nothing
+    expected = np.where(np.isfinite(values), values, 255)
+    np.testing.assert_array_equal(decoded(Image.fromarray(values), "TIFF")[..., 0], expected)
+    with pytest.raises(BadImageError, match="no value is finite"):
+        decode_image(encoded(Image.fromarray(np.full((4, 4), nothing, np.float32)), "TIFF"))
 
 
 @pytest.mark.parametrize("file_format", ["TIFF", "JPEG"])
@@ -144,6 +159,17 @@ def test_exif_orientation_is_applied(orientation):
     np.testing.assert_array_equal(decoded(image, exif=exif), upright)
 
 
+def test_jpeg_xl_is_turned_by_its_decoder(tmp_path):
+    """Its EXIF repeats what the codestream says (ISO/IEC 18181-2), but in a packed JPEG."""
+    pytest.importorskip("pillow_jxl")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode_image(encoded(rgb(), "JXL", exif=exif.tobytes())).size == (64, 48)
+    rgb().save(tmp_path / "turned.jpg", exif=exif)
+    with Image.open(tmp_path / "turned.jpg") as jpeg:
+        assert decode_image(encoded(jpeg, "JXL", lossless_jpeg=True)).size == (48, 64)
+
+
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 def test_damaged_exif_does_not_cost_the_picture():
     data = encoded(rgb(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff nonsense")
@@ -163,7 +189,7 @@ def test_the_first_frame_of_an_animation(file_format):
     ("data", "message"),
     [
         (b"", "empty, 0 bytes"),
-        (bytes(9), "not an image"),
+        (bytes(9), "nothing but zeros"),
         (b"no image at all", "a text, not a picture"),
         (b"<html>404</html>", "a web page"),
         (encoded(rgb(), "JPEG")[:-60], "truncated"),

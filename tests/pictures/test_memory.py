@@ -48,7 +48,7 @@ def test_strips_show_what_the_whole_shows(monkeypatch, mode, strip):
     form, options = MODES[mode]
     data = encoded(image_of(mode), form, **options)
     whole = np.asarray(decode_image(data))
-    monkeypatch.setattr(decode, "_STRIP", strip)
+    monkeypatch.setattr(memory, "_STRIP", strip)
     np.testing.assert_array_equal(np.asarray(decode_image(data)), whole)
 
 
@@ -58,7 +58,7 @@ def test_large_pictures_are_reduced_by_the_mean_of_squares(monkeypatch, mode, st
     form, options = MODES[mode]
     data = encoded(image_of(mode), form, **options)
     whole = decode_image(data)
-    monkeypatch.setattr(decode, "_STRIP", strip)
+    monkeypatch.setattr(memory, "_STRIP", strip)
     monkeypatch.setattr(memory, "KEPT", 6000)
     reduced = decode_image(data)
     assert reduced.size == (86, 67)

@@ -179,7 +179,7 @@ def test_verify_notices_what_size_and_time_do_not_tell(folder, monkeypatch, capl
 
 
 def test_a_bad_image_is_one_line_and_leaves_no_output(folder):
-    replace_image(folder, 7, bytes(9))
+    replace_image(folder, 7, b"\1" * 9)
     code, _, errors = run(folder)
     assert code == 1
     assert errors == (
@@ -216,13 +216,13 @@ def replace_image(folder, number, content):
 
 def test_skipped_rows_are_listed(folder, monkeypatch):
     set_params(folder, data__on_bad_image="skip", data__max_rejected=1)
-    replace_image(folder, 7, bytes(9))
+    replace_image(folder, 7, b"\1" * 9)
     monkeypatch.chdir(folder)
     pipeline.extract.main()
     with Path("data/rejected.csv").open(newline="") as file:
         assert list(csv.DictReader(file)) == [{"id": "row-7", "image": "7.png", "reason": NO_IMAGE}]
     assert "row-7" not in read_features(Path("data/features.h5")).ids
-    replace_image(folder, 8, bytes(8))
+    replace_image(folder, 8, b"\1" * 8)
     with pytest.raises(UserError, match=r"than data.max_rejected \(1\) allows"):
         pipeline.extract.main()
 

@@ -51,6 +51,13 @@ def test_a_class_that_is_removed_is_taken_back(client, tmp_path):
     assert len(list((tmp_path / "grown").rglob("*.png"))) == 1
 
 
+def test_an_example_that_is_gone_is_named_and_nothing_is_left(tmp_path):
+    examples = [Example(png("red")), Example(tmp_path / "gone.png")]
+    with pytest.raises(UserError, match=r"gone.png: No such file or directory; name"):
+        Saving(tmp_path / "grown").add("fish", examples)
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("a|b", "separates labels"), ("\x1b[31m", "control character"), ("\0", "control character")],

@@ -15,8 +15,8 @@ from xshot.encoder.engine import EncodedFile
 from xshot.encoder.pieces import EncodedTexts, join_pieces
 from xshot.encoder.texts import TextBatch, batch_texts
 from xshot.encoder.workers import Workers, map_in_order
-from xshot.pictures import BadImageError, decode_image
-from xshot.reading import check_file, explain, read_file
+from xshot.pictures import BadImageError, decode_image, read_picture
+from xshot.reading import check_file, explain
 
 if TYPE_CHECKING:
     from xshot.encoder.encode import Encoder
@@ -64,7 +64,7 @@ class LocalEngine:
     def _read(self, place: int, file: Path, known: Collection[bytes]) -> "_Read":
         try:
             # The state before the content: a file changed in between is read again next time.
-            seen, data = check_file(file), read_file(file)
+            seen, data = check_file(file), read_picture(file)
         except OSError as error:
             problem = BadImageError(explain(error, ""))
             return _Read(EncodedFile(place, file, problem=problem))

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from xshot.pictures.cut import ends_early
+from xshot.pictures.deep import GreyRange, from_deep, grey_range, is_deep
 from xshot.pictures.formats import HEADER, OTHER, format_of, what_else
-from xshot.pictures.memory import LIMIT, bytes_to_decode, reduce_in_decoder, reducing_factor
+from xshot.pictures.memory import (
+    LIMIT,
+    bytes_to_decode,
+    reduce_in_decoder,
+    reducing_factor,
+    strips,
+)
 from xshot.pictures.metadata import without_metadata
 from xshot.reading import unfinished
 
@@ -31,9 +36,6 @@ _ADDRESS = re.compile(r"<[^>]*>")
 _CUT_OFF = re.compile(r"(?i)truncated|not enough image data|reached eof|unexpected end|only got")
 """What decoders say of the first part of a file."""
 _CUT = unfinished("copy it again", "truncated")
-_STRIP = 1 << 20
-"""Pixels that are converted at once."""
-
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -61,7 +63,7 @@ class UnknownImageError(BadImageError):
 def decode_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.Image:
     """An image file's bytes as an upright RGB picture.
 
-    Transparency is laid on white, EXIF orientation applied, 16 bits scaled to 8, and of an
+    Transparency is laid on white, EXIF orientation applied, deep greys scaled to 8 bits, and of an
     animation the first frame taken. A picture of more than 34 million pixels is reduced on the way;
     decoding takes less than 1 GiB. Metadata, whatever they are, cost no picture.
 
@@ -144,6 +146,9 @@ def _check_whole(image: Image.Image) -> None:
 
 
 def _orientation(image: Image.Image) -> int | None:
+    # ISO/IEC 18181-2: its decoder turns the picture. A JPEG that was packed is as it was before.
+    if image.format == "JXL" and not getattr(image, "jpeg", False):
+        return None
     with suppress(Exception):  # damaged EXIF must not cost the picture
         return image.getexif().get(_ORIENTATION)
     return None
@@ -153,46 +158,18 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     """In strips, so that no second picture of the full size, nor a deep one, is in memory."""
     width, height = image.size
     factor = reducing_factor(width, height)
-    top = _top(image)
-    rows = max(1, _STRIP // (width * factor)) * factor
-    if rows >= height and factor == 1:
-        return _convert(image, top)
+    grey = grey_range(image) if is_deep(image) else None
     result = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    for start in range(0, height, rows):
-        strip = _convert(image.crop((0, start, width, min(start + rows, height))), top)
-        result.paste(strip if factor == 1 else strip.reduce(factor), (0, start // factor))
+    for start, strip in strips(image, factor):
+        rgb = _convert(strip, grey)
+        result.paste(rgb if factor == 1 else rgb.reduce(factor), (0, start // factor))
     return result
 
 
-def _top(image: Image.Image) -> float | None:
-    """The highest value of deep greys, None of all else."""
-    if not _is_deep(image):
-        return None
-    if image.mode.startswith("I;16"):
-        return 65535.0
-    return float(image.getextrema()[1])  # type: ignore[arg-type]  # of one band
-
-
-def _is_deep(image: Image.Image) -> bool:
-    return image.mode.startswith("I") or image.mode == "F"
-
-
-def _convert(image: Image.Image, top: float | None) -> Image.Image:
-    if top is not None:
-        return _from_deep(np.asarray(image, np.float64), image.mode, top)
+def _convert(image: Image.Image, grey: GreyRange | None) -> Image.Image:
+    if grey is not None:
+        return from_deep(image, grey)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image)
     return image.convert("RGB")
-
-
-def _from_deep(values: NDArray[np.float64], mode: str, top: float) -> Image.Image:
-    """Grey values of 16 bits, or of 32 bits, whose range only their highest value tells."""
-    if not np.isfinite(values).all():
-        raise BadImageError("damaged: values that are not finite; get it again")
-    if mode == "F" and top <= 1:
-        values = values * 255
-    elif mode.startswith("I;16") or top > 255:
-        values = values / 257
-    grey = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-    return Image.fromarray(grey).convert("RGB")

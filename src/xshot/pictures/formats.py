@@ -43,6 +43,7 @@ EXTRAS = (
 )
 
 _EXPORT = "export it as JPEG or PNG"
+_ARCHIVE = "an archive; unpack it"
 _RAW = (
     ".3fr .arw .cr2 .cr3 .crw .dcr .dng .erf .iiq .kdc .mef .mos .mrw .nef .nrw .orf .pef .raf "
     ".raw .rw2 .rwl .sr2 .srf .srw .x3f"
@@ -51,6 +52,7 @@ _VIDEO = ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .mts .webm .wmv"
 _DRAWING = ".ai .cdr .eps .emf .pdf .ps .svg .svgz .wmf"
 _PROJECT = ".afphoto .indd .kra .psb .psd .xcf"
 _RARE = ".bpg .dcm .exr .fits .hdp .hdr .jxr .wdp"
+_ARCHIVES = ".7z .bz2 .cbz .gz .rar .tar .tgz .xz .zip .zst"
 _UNFINISHED = ".crdownload .download .opdownload .part .partial"
 
 OTHER: dict[str, str] = {
@@ -59,6 +61,7 @@ OTHER: dict[str, str] = {
     **dict.fromkeys(_DRAWING.split(), f"a drawing or document; {_EXPORT}"),
     **dict.fromkeys(_PROJECT.split(), f"a project of a picture editor; {_EXPORT}"),
     **dict.fromkeys(_RARE.split(), f"of a format that is not read; {_EXPORT}"),
+    **dict.fromkeys(_ARCHIVES.split(), _ARCHIVE),
     **dict.fromkeys(_UNFINISHED.split(), "an unfinished download; download it again"),
     ".icloud": "a placeholder of iCloud; download the picture",
 }
@@ -84,7 +87,6 @@ _STARTS = {
 }
 """How files of a format start, by Pillow's names."""
 _PAGE = "a web page, as a failed download leaves one; download the picture again"
-_ARCHIVE = "an archive; unpack it"
 _SHORTCUT = "a shortcut, not the picture; copy the picture itself"
 _TEXT = "a text, not a picture, such as a failed download leaves; get the picture again"
 _WORDS = (
@@ -148,8 +150,9 @@ def format_of(start: bytes) -> str | None:
 
 def what_else(start: bytes) -> str | None:
     """What a file that starts so is and what to do, if it is known not to be read here."""
-    if not start:
-        return "empty, 0 bytes; get it again"
+    if not any(start):
+        what = "nothing but zeros, as a broken copy leaves" if start else "empty, 0 bytes"
+        return f"{what}; get it again"
     brand = start[8:12] if start[4:8] == b"ftyp" else b""
     extra = None
     if brand in _HEIC_BRANDS and b"avi" not in start[16:40]:

@@ -4,7 +4,12 @@ The figures are upper bounds of what was measured with Pillow 13 on pictures of 
 pixels; tests/pictures/test_memory.py measures them again.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
+
+from xshot.reading import FileTroubleError, check_file, read_file
 
 LIMIT = 1 << 30
 """Bytes that decoding a picture may take beyond what a small one takes."""
@@ -14,6 +19,9 @@ KEPT = 1 << 25
 
 _SPARE = 160 << 20
 """Bytes for the picture that is kept and the strip that is worked on."""
+
+_STRIP = 1 << 20
+"""Pixels that are converted at once."""
 
 _MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
 """Bytes of a pixel in Pillow's memory, where they are not 4."""
@@ -37,6 +45,19 @@ _COEFFICIENT = 2.0
 """Bytes of a progressive JPEG's coefficient, all of which are held."""
 
 
+def read_picture(path: Path) -> bytes:
+    """An image file's bytes.
+
+    Raises:
+        OSError: as `read_file`, or they alone would take more than `LIMIT`.
+    """
+    size = check_file(path).st_size
+    if size > LIMIT:
+        what = f"{size / 2**30:.1f} GiB, more than a picture's file may have ({LIMIT >> 30})"
+        raise FileTroubleError(what, "save it smaller", path)
+    return read_file(path)
+
+
 def reduce_in_decoder(image: Image.Image) -> None:
     """Let a large JPEG be decoded to a half, quarter or eighth of its size (libjpeg's scaling)."""
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -55,6 +76,13 @@ def reducing_factor(width: int, height: int) -> int:
     while -(-width // factor) * -(-height // factor) > KEPT:
         factor += 1
     return factor
+
+
+def strips(image: Image.Image, factor: int = 1) -> Iterator[tuple[int, Image.Image]]:
+    """A picture from its top down, each strip with its first row, a multiple of `factor`."""
+    rows = max(1, _STRIP // (image.width * factor)) * factor
+    for start in range(0, image.height, rows):
+        yield start, image.crop((0, start, image.width, min(start + rows, image.height)))
 
 
 def bytes_to_decode(image: Image.Image, full_size: tuple[int, int]) -> int:

@@ -4,8 +4,7 @@ import base64
 from io import BytesIO
 from pathlib import Path
 
-from xshot.pictures import BadImageError, decode_image
-from xshot.reading import read_file
+from xshot.pictures import BadImageError, decode_image, read_picture
 
 SIDE = 112
 """Longest side in pixels; the page shows them at about 80, so that dense screens stay sharp."""
@@ -25,7 +24,7 @@ def thumbnail(path: Path) -> str | None:
 def small_jpeg(path: Path, side: int) -> bytes | None:
     """The picture as JPEG, at most `side` pixels wide and high; None if it cannot be read."""
     try:
-        small = decode_image(read_file(path))
+        small = decode_image(read_picture(path))
     except (OSError, BadImageError):
         return None
     small.thumbnail((side, side))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Union
 import numpy as np
 
 from xshot.errors import UserError
-from xshot.pictures import BadImageError, decode_image
-from xshot.reading import explain, read_file
+from xshot.pictures import BadImageError, decode_image, read_picture
+from xshot.reading import explain
 from xshot.search.classes import NewClass
 from xshot.search.encoder import QueryEncoder
 from xshot.search.gallery import FEATURES
@@ -105,7 +105,7 @@ def open_picture(image: Picture) -> "Image":
     """
     if isinstance(image, str | Path):
         try:
-            return decode_image(read_file(Path(image)))
+            return decode_image(read_picture(Path(image)))
         except OSError as error:
             raise UserError(f"{image}: {explain(error, 'name an image file')}") from None
         except BadImageError as error:

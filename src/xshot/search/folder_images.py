@@ -18,7 +18,7 @@ _RENAME = (
 
 _BESIDE = (
     ".aae .cfg .csv .db .h5 .htm .html .ini .json .jsonl .log .md .npy .npz .parquet .pdf .py "
-    ".toml .tsv .txt .url .xml .xmp .yaml .yml .zip"
+    ".toml .tsv .txt .url .xml .xmp .yaml .yml"
 )
 """Suffixes of what lies beside pictures; all else that is passed over is looked at."""
 _MISNAMED = "a picture, though its name does not end as one's; rename it if it is to be found"

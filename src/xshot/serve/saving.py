@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
-from PIL import Image
-
 from xshot.errors import UserError
-from xshot.pictures import BadImageError, decode_image
 from xshot.reading import explain, read_file
+from xshot.search.examples import open_picture
 from xshot.store.atomic import atomic_path
 
 _REQUIRED = ("image", "text", "label")
@@ -66,9 +64,19 @@ class Saving:
         Raises:
             UserError: an example cannot be read, or the disk is full.
         """
+        made: list[Path] = []
+        try:
+            if rows := self._add(name, examples, made):
+                self._written[name] = (rows, made)
+        except BaseException:
+            _remove(made)
+            raise
+
+    def _add(self, name: str, examples: Sequence[Example], made: list[Path]) -> bytes:
+        """The rows that were written; what pictures were made, whatever happens."""
         content = self._content()
         columns = self._columns(content)
-        text, made = StringIO(), []
+        text = StringIO()
         writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
         if not content:
             writer.writeheader()
@@ -85,7 +93,7 @@ class Saving:
         rows = text.getvalue().encode()
         if rows:
             self._write(content + header + rows)
-            self._written[name] = (rows, made)
+        return rows
 
     def remove(self, name: str) -> None:
         """Take back what this server has written for a class.
@@ -96,8 +104,7 @@ class Saving:
         rows, made = self._written.pop(name, (b"", []))
         if rows:
             self._write(self._content().replace(rows, b"", 1))
-        for path in made:
-            path.unlink(missing_ok=True)
+        _remove(made)
 
     def _content(self) -> bytes:
         try:
@@ -130,9 +137,8 @@ class Saving:
                 inside = example.picture.resolve().relative_to(self.folder.resolve())
                 return inside.as_posix(), None
             except ValueError:
-                picture = self._decoded(example.picture.read_bytes())
-        else:
-            picture = self._decoded(example.picture)
+                pass
+        picture = open_picture(example.picture)
         digest = hashlib.sha256(picture.tobytes()).hexdigest()[:16]
         words = re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-")
         # Of names that agree in these words each has a folder of its own.
@@ -143,12 +149,11 @@ class Saving:
             picture.save(temporary, "PNG")
         return path.relative_to(self.folder).as_posix(), new
 
-    def _decoded(self, data: bytes) -> Image.Image:
-        try:
-            return decode_image(data)
-        except BadImageError as error:
-            raise UserError(f"an example cannot be read: {error}") from None
-
     def _write(self, content: bytes) -> None:
         with atomic_path(self._manifest) as temporary:
             temporary.write_bytes(content)
+
+
+def _remove(made: Sequence[Path]) -> None:
+    for path in made:
+        path.unlink(missing_ok=True)

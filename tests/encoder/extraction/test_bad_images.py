@@ -10,7 +10,7 @@ from xshot.errors import UserError
 
 def damage(root, *numbers):
     for number in numbers:
-        (root / f"{number}.png").write_bytes(bytes(9))
+        (root / f"{number}.png").write_bytes(b"\1" * 9)
 
 
 def test_a_bad_image_is_an_error_that_names_row_file_and_remedy(run, manifest, root):
