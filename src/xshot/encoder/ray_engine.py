@@ -92,29 +92,36 @@ class RayEngine:
 
         A block whose worker dies is done again, from its beginning.
         """
-        waiting = list(blocks)[::-1]
-        if not waiting:
+        waiting = iter(blocks)
+        running = list(islice(waiting, 1))
+        if not running:
             return
         ray = _connected()
         from ray.util import ActorPool
 
         task = ray.put(work)
+
+        def run(worker: Any, block: T) -> Any:
+            # In a list Ray leaves it a reference, which a worker looks up once.
+            return worker.run.remote([task], block)
+
         actor = ray.remote(
             num_cpus=self._threads, num_gpus=self._gpus, max_restarts=-1, max_task_retries=-1
         )(_Worker)
-        count = min(self._workers(ray.cluster_resources()), len(waiting))
+        running += islice(waiting, self._workers(ray.cluster_resources()) - 1)
         # Ray ends them once nothing refers to them.
-        pool: Any = ActorPool([actor.remote(self._machine) for _ in range(count)])
+        pool: Any = ActorPool([actor.remote(self._machine) for _ in running])
+        for block in running:
+            pool.submit(run, block)
         wrong: UserError | None = None
-        while waiting or pool.has_next():
-            while waiting and pool.has_free():
-                pool.submit(lambda worker, block: worker.run.remote(task, block), waiting.pop())
+        while pool.has_next():
             result = pool.get_next_unordered()
             if isinstance(result, UserError):
                 # What is running may end: Ray speaks of work that is cut off.
-                wrong = result
-                waiting.clear()
-            elif wrong is None:
+                wrong, waiting = result, iter(())
+            for block in islice(waiting, 1):
+                pool.submit(run, block)
+            if wrong is None:
                 yield result
         if wrong is not None:
             raise wrong
@@ -141,18 +148,23 @@ class _Worker:
 
     def __init__(self, machine: _Machine) -> None:
         self._machine = machine
+        self._work: Callable[[LocalEngine, Any], Any] | None = None
         self._engine = LocalEngine(machine.load, threads=machine.threads)
         os.chdir(machine.folder)  # the paths of params.yaml start there
 
-    def run(self, work: Callable[[LocalEngine, T], R], block: T) -> R | UserError:
-        """What `work` gives for a block, or the line that says what is wrong."""
+    def run(self, task: list[Any], block: Any) -> Any:
+        """What the work gives for a block, or the line that says what is wrong."""
+        if self._work is None:
+            import ray
+
+            self._work = ray.get(task[0])
         try:
             if self._machine.cache_name() != self._machine.expected:
                 raise UserError(
                     f"clip.engine: {os.uname().nodename} has another kind of processor or other "
                     "packages than this machine; use machines of one kind"
                 )
-            return work(self._engine, block)
+            return self._work(self._engine, block)
         except UserError as error:
             return error
 
