@@ -128,7 +128,7 @@ def _section(study: Study, variant: str) -> Iterator[str]:
     yield from _differences(study, variant)
     if {RANDOM, CEILING} <= set(study.arms):
         shares = (_share(study, variant, k_shot) for k_shot in study.shots)
-        yield _line("share of the ceiling's gain over `drawn`", (f"{each:.0%}" for each in shares))
+        yield _line("share of the ceiling's gain over `drawn`", shares)
 
 
 def _differences(study: Study, variant: str) -> Iterator[str]:
@@ -147,10 +147,14 @@ def _differences(study: Study, variant: str) -> Iterator[str]:
         yield _line(arm, cells)
 
 
-def _share(study: Study, variant: str, k_shot: int) -> float:
-    """Of the mean gain over drawn pictures that full knowledge brings, the part reached."""
-    ours = study.gains(variant, k_shot, RANDOM).mean()
-    return float(ours / (ours - study.gains(variant, k_shot, CEILING).mean()))
+def _share(study: Study, variant: str, k_shot: int) -> str:
+    """Of the mean gain over drawn pictures that full knowledge brings, the part reached.
+
+    A dash where that gain is within its interval of nothing.
+    """
+    ours = study.gains(variant, k_shot, RANDOM)
+    most, half = t_interval(ours - study.gains(variant, k_shot, CEILING))
+    return f"{ours.mean() / most:.0%}" if most > half else "–"
 
 
 def _header(study: Study, title: str) -> list[str]:

@@ -19,13 +19,13 @@ from xshot.suggestion.suggest import Pool
 DRAWN, OURS, CEILING = (0.40, 0.44, 0.42), (0.43, 0.46, 0.44), (0.46, 0.47, 0.46)
 
 
-def made_up() -> list[Asked]:
+def made_up(ceiling=CEILING) -> list[Asked]:
     return [
         Asked(seed, 1, "posterior", arm, questions, gallery, value)
         for arm, questions, values in (
             ("drawn", 30.0, DRAWN),
             ("suggested", 1.5, OURS),
-            ("covering", 1.0, CEILING),
+            ("covering", 1.0, ceiling),
         )
         for gallery in ("target", "generalized")
         for seed, value in enumerate(values)
@@ -40,6 +40,10 @@ def test_the_table_by_hand():
     share = gains.mean() / np.subtract(CEILING, DRAWN).mean()
     assert f"gain over `drawn` | {share:.0%} |" in made
     assert "| suggested | 1.50 |" in made
+
+
+def test_no_share_of_a_gain_that_may_be_none():
+    assert "gain over `drawn` | – |" in table(made_up(ceiling=(0.39, 0.45, 0.42)))
 
 
 def test_a_picture_is_drawn_the_same_every_time():
