@@ -5,7 +5,14 @@ import pytest
 
 from xshot.projector.choice import Choice
 from xshot.retrieval.tree import evaluate_systems
-from xshot.selection.judgement import Judgement, balance, criterion, judge, standard_error
+from xshot.selection.judgement import (
+    Judgement,
+    balance,
+    criterion,
+    judge,
+    most_lost,
+    standard_error,
+)
 from xshot.variants import VARIANTS
 
 
@@ -34,6 +41,14 @@ def test_criterion_and_balance_weigh_the_galleries():
     assert criterion([one]) == pytest.approx(0.25)
     assert balance([one]) == pytest.approx(0.2 + 0.3)
     assert criterion([one, Judgement(one.shares / 2)]) == pytest.approx(0.1875)
+
+
+def test_what_is_most_lost_is_that_of_one_gallery_in_the_mean_of_pseudo_episodes():
+    one = Judgement(np.diag([0.1, 0.2, 0.3, 0.4]))
+    other = Judgement(np.diag([0.1, 0.1, 0.35, 0.4]))
+    assert most_lost([one], [other]) == pytest.approx(0.05)
+    assert most_lost([one, one], [other, one]) == pytest.approx(0.025)
+    assert most_lost([one], [one]) == 0
 
 
 def test_the_error_is_that_of_a_sum_over_classes():

@@ -64,6 +64,12 @@ def balance(judgements: Sequence[Judgement]) -> float:
     return float(np.mean([one.maps["generalized"] + one.maps["source"] for one in judgements]))
 
 
+def most_lost(one: Sequence[Judgement], other: Sequence[Judgement]) -> float:
+    """By how much `one` is below `other` in mAP, in the gallery where that is most."""
+    gaps = [(a.shares - b.shares).sum(axis=1) for a, b in zip(one, other, strict=True)]
+    return -float(np.mean(gaps, axis=0).min())
+
+
 def standard_error(one: Sequence[Judgement], other: Sequence[Judgement]) -> float:
     """Standard error of the difference of two criteria.
 

@@ -4,7 +4,7 @@ Some source classes play target. Centring, mixture, generator and projector are 
 their other rows, by the library calls that the stages use.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
@@ -16,11 +16,11 @@ import torch
 from xshot.episode.episode import Episode, HeldOut, Rows
 from xshot.progress import progress
 from xshot.projector.calibration import SOURCE, fit_weights
-from xshot.projector.choice import Choice, Selection, Trial
+from xshot.projector.choice import Choice, Selection
 from xshot.projector.embedder import MODALITIES
-from xshot.retrieval.galleries import GALLERIES
 from xshot.seeds import numpy_stream
-from xshot.selection.judgement import Judgement, balance, criterion, judge, standard_error
+from xshot.selection.decision import decide
+from xshot.selection.judgement import judge
 from xshot.selection.params import SelectParams
 from xshot.selection.workbench import Reader, Settings, Workbench
 from xshot.store.features import ClassFeatures
@@ -28,15 +28,6 @@ from xshot.variants import Variant
 
 MAX_ROWS = 1500
 """Held-out rows of a kind that a pseudo-episode is judged on; more are thinned evenly."""
-
-WITHIN_ERROR = 0.5
-"""Standard errors that a simpler member may be behind the best and still be preferred to it."""
-
-FEW_CLASSES = 12
-"""Source classes below which pseudo-episodes say little about other classes."""
-
-_Judged = tuple[Judgement, ...]
-"""Of one member, on each pseudo-episode."""
 
 T = TypeVar("T")
 
@@ -66,7 +57,7 @@ def select(
     *,
     threads: int = 1,
 ) -> Selection:
-    """The simplest member within `WITHIN_ERROR` of the best, with the calibration that suits it.
+    """The member that `decide` takes, with the calibration that suits it.
 
     Each member gets the weights of evidence that are most likely on the pseudo-episodes. A single
     member that needs none is taken untried.
@@ -96,70 +87,7 @@ def select(
             )
         )
         judged = [[(cell, tuple(next(found) for _ in benches)) for cell in own] for own in cells]
-    return _decide(judged, variant, len(benches[0].task.classes))
-
-
-def _decide(
-    judged: Sequence[Sequence[tuple[Choice, _Judged]]], variant: Variant, n_classes: int
-) -> Selection:
-    """Choose among members, each given as its calibrations and what they were judged to be."""
-    best_cells = [max(own, key=lambda cell: criterion(cell[1])) for own in judged]
-    best = max(best_cells, key=lambda cell: criterion(cell[1]))
-    trials = tuple(_trial(cell, best, variant) for cell in best_cells)
-    near = [place for place, trial in enumerate(trials) if _is_near(trial)]
-    simplest = min(_complexity(trials[place].choice, variant) for place in near)
-    place = min(
-        (place for place in near if _complexity(trials[place].choice, variant) == simplest),
-        key=lambda place: trials[place].behind,
-    )
-    choice, _ = max(judged[place], key=lambda cell: balance(cell[1]))
-    return Selection(choice, trials, tuple(_notes(best_cells, place, n_classes)))
-
-
-def _complexity(choice: Choice, variant: Variant) -> tuple[float, ...]:
-    """Less is simpler: raw CLIP, centred, a posterior without training, a projection, both."""
-    parts = choice.parts_of(variant)
-    return (
-        parts.projector and choice.joined,
-        parts.projector,
-        choice.joined and parts.coordinates != "none",
-        parts.coordinates == "posterior" and choice.joined,
-        parts.generation,
-        choice.steps,
-        0 if parts.projector or choice.joined else choice.centring,
-    )
-
-
-def _is_near(trial: Trial) -> bool:
-    # Members that differ by rounding alone are the same: two machines must choose alike.
-    return trial.behind <= max(WITHIN_ERROR * trial.error, 1e-4)
-
-
-def _trial(cell: tuple[Choice, _Judged], best: tuple[Choice, _Judged], variant: Variant) -> Trial:
-    choice, judged = cell
-    maps = {
-        name: round(float(np.mean([one.maps[name] for one in judged])), 5) for name in GALLERIES
-    }
-    behind = criterion(best[1]) - criterion(judged)
-    return Trial(choice, maps, round(behind, 5), round(standard_error(best[1], judged), 5))
-
-
-def _notes(cells: Sequence[tuple[Choice, _Judged]], place: int, n_classes: int) -> Iterator[str]:
-    """What a reader should know of the choice."""
-    if n_classes < FEW_CLASSES:
-        yield (
-            f"only {n_classes} source classes to try on: what suits them may not suit the target "
-            "classes"
-        )
-    raw = next((own for cell, own in cells if not cell.steps and cell.centring == 0), None)
-    chosen = cells[place][1]
-    if raw is not None and raw is not chosen:
-        gain, error = criterion(chosen) - criterion(raw), standard_error(chosen, raw)
-        if gain < 2 * error:
-            yield (
-                f"the pseudo-episodes are too small to tell: ahead of raw CLIP by {gain:.3f} in "
-                f"the mean of the galleries, with a standard error of {error:.3f}"
-            )
+    return decide(judged, variant, len(benches[0].task.classes))
 
 
 def _with_weights(
