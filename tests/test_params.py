@@ -64,7 +64,11 @@ class TestSection:
             ({"target_fraction": 1.5}, "'episode.target_fraction' = 1.5: Input should be less th"),
             ({"target_fraction": None}, "'episode.target_fraction' = None"),
             ({"min_per_class": -1}, "'episode.min_per_class' = -1: Input should be greater than"),
-            ({"target": "poor"}, "'episode.target' = 'poor': Input should be 'drawn', 'few' or"),
+            (
+                {"target": "poor"},
+                "'episode.target' = 'poor': Input should be 'drawn', 'few' or 'every_second' or "
+                "a valid array$",
+            ),
             ({"min_per_class": 1.5}, "'episode.min_per_class' = 1.5"),
             ({"min_per_class": True}, "'episode.min_per_class' = True"),
             ({"pseudo_draws": [2]}, r"'episode.pseudo_draws' = \[2\]"),

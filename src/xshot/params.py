@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -201,16 +202,25 @@ def explain(section: str, error: Exception) -> str:
     """The first thing that a schema found wrong, as `'section.key' = value: what is allowed`."""
     if not isinstance(error, ValidationError):
         return f"section '{section}': {error}" if section else str(error)
-    first = error.errors()[0]
-    # Where a key takes values of several types, pydantic names the type that it tried, too.
-    places = [str(part) for part in first["loc"]]
-    places = places[:1] + [part for part in places[1:] if not _TYPE.fullmatch(part)]
-    key = _key(section, *places)
+    errors = error.errors()
+    first, key = errors[0], _place(section, errors[0])
     if first["type"] == "extra_forbidden":
         return f"'{key}' is not a known parameter; remove it or mend its name"
     if first["type"] == "missing":
         return f"'{key}' is missing"
-    return f"'{key}' = {first['input']!r}: {first['msg']}"
+    # Where a key takes values of several types, each of them says what it expects.
+    others = [
+        one["msg"].removeprefix("Input should be ")
+        for one in errors[1:]
+        if _place(section, one) == key and one["input"] == first["input"]
+    ]
+    return f"'{key}' = {first['input']!r}: {' or '.join([first['msg'], *others])}"
+
+
+def _place(section: str, error: ErrorDetails) -> str:
+    """The key that an error is about, without the type that pydantic tried and names, too."""
+    first, *others = (str(part) for part in error["loc"])
+    return _key(section, first, *(part for part in others if not _TYPE.fullmatch(part)))
 
 
 def _key(*parts: str) -> str:

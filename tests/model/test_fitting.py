@@ -58,9 +58,23 @@ def test_tensors_and_other_forms_of_labels_give_the_same_model(arrays):
     assert other.provenance == one.provenance
 
 
-def test_norms_do_not_matter(arrays):
+@pytest.mark.parametrize(
+    "target",
+    [[4, 5], np.array([4, 5]), np.arange(6) > 3, [False] * 4 + [True] * 2, ("class5", "class4")],
+    ids=str,
+)
+def test_target_classes_are_names_places_or_truth_values(arrays, target):
+    assert quick(arrays, target=target).provenance.target == ("class4", "class5")
+
+
+def test_a_device_is_a_name_or_torchs(arrays):
+    quick(arrays, device=torch.device("cpu"))
+
+
+def test_norms_do_not_matter(arrays, caplog):
     images, texts, labels = arrays.rows("train")
     one, other = quick(arrays), quick(arrays, 3 * images, texts / 7, labels)
+    assert "norm" not in caplog.text
     np.testing.assert_allclose(
         other.embed_texts(arrays.texts), one.embed_texts(arrays.texts), atol=2e-5
     )
@@ -145,6 +159,11 @@ def test_progress_is_shown_if_asked_for(arrays, capsys, monkeypatch):
     [
         ({"target": ["okapi"]}, r"episode\.target names 'okapi'"),
         ({"target": [9]}, r"target: 9 is no place among 6 classes; count them from 0"),
+        ({"target": [True]}, r"target: 1 truth values for 6 classes"),
+        (
+            {"class_features": np.ma.masked_less(np.eye(6), 1)},
+            r"class_features: 30 values are mask",
+        ),
         ({"target": "okapi"}, r"xshot\.fit: 'episode\.target' = 'okapi'"),
         ({"target": None}, r"target: name the target classes"),
         ({"target": []}, r"episode\.target is an empty list"),

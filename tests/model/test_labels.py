@@ -44,10 +44,32 @@ class Series:
         ONE_HOT.tolist(),
         torch.from_numpy(ONE_HOT).float(),
         csr_matrix(ONE_HOT),
+        torch.from_numpy(ONE_HOT).to_sparse(),
+        np.ma.masked_array([1, 0, 1, 2]),
     ],
 )
 def test_every_form_gives_names(labels):
     assert rows_of_names(labels, NAMES, 4) == WANTED
+
+
+class NAType:
+    """As pandas' NA: neither equal nor unlike to anything, and no truth."""
+
+    def __eq__(self, _):
+        return self
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+    __ne__, __hash__ = __eq__, object.__hash__
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), np.float32("nan"), NAType(), ""])
+def test_a_gap_is_a_row_without_a_label(gap):
+    for labels in (["dog", gap, "owl"], Series(["dog", gap, "owl"]), [["dog"], gap, "owl"]):
+        assert rows_of_names(labels, NAMES, 3) == [("dog",), (), ("owl",)]
+    if not isinstance(gap, str):
+        assert rows_of_names(Series([1, gap, 2]), NAMES, 3) == [("dog",), (), ("owl",)]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +100,9 @@ def test_numbers_are_places_from_0_whichever_of_them_are_there():
         ([0, 3], r"labels: row 2 is 3, which is no place among 3 classes; .* 0 to 2"),
         ([-1, 0], r"labels: row 1 is -1, which is no place"),
         ([0.5, 1.0], r"labels: row 1 is 0.5"),
-        ([float("nan"), 1.0], r"labels: row 1 is nan"),
-        (["cat", None], r"labels: row 2 is None; give a name, or ''"),
+        ([float("inf"), 1.0], r"labels: row 1 is inf"),
+        (Series(["cat", 3]), r"labels: row 2 is 3; give a name, or ''"),
+        ([None, None], r"labels: no row has one"),
         ([[1, 0], [0, 1]], r"3 class names for labels of 2 columns"),
         ([[2, 0, 0], [0, 1, 0]], r"must hold zeros and ones"),
         ([[1, 0, 0], [0, 1]], r"labels: rows of unlike lengths"),

@@ -119,6 +119,11 @@ def test_a_query_that_does_not_fit_is_refused(retriever, feature, complaint):
         retriever.rank(feature, "text", k=1)
 
 
+def test_what_asks_is_an_image_or_a_text(retriever):
+    with pytest.raises(ValueError, match="asked = 'texts': one of image, text"):
+        retriever.rank(np.ones(16), "texts", k=1)
+
+
 def test_a_saved_model_without_an_encoder_says_how_it_is_used(model, tmp_path):
     model.save(tmp_path / "model")
     with pytest.raises(UserError, match=r"use `xshot\.load` and `Retriever\.from_features`"):

@@ -17,11 +17,11 @@ def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
     """`values` as an array of NumPy; tensors leave their graph and their device.
 
     Raises:
-        UserError: rows of unlike lengths, or no array at all.
+        UserError: rows of unlike lengths, values that are masked, or no array at all.
     """
     torch = sys.modules.get("torch")  # who has no torch has no tensor
     if torch is not None and isinstance(values, torch.Tensor):
-        values = values.detach().cpu()
+        values = values.detach().cpu().to_dense()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     try:
         array = np.asarray(values.toarray() if hasattr(values, "toarray") else values)
@@ -29,7 +29,16 @@ def as_array(values: ArrayLike, what: str) -> NDArray[Any]:
         raise UserError(f"{what}: rows of unlike lengths; give an array") from None
     if not array.ndim:
         raise UserError(f"{what}: expected an array, found {type(values).__name__}")
+    if masked := int(np.ma.getmaskarray(values).sum()) if np.ma.isMaskedArray(values) else 0:
+        raise UserError(f"{what}: {masked} values are masked; fill them or leave out their rows")
     return _as_text(array)
+
+
+def is_gap(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN or pandas' NA."""
+    if isinstance(value, float | np.floating):
+        return bool(value != value)
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _as_text(array: NDArray[Any]) -> NDArray[Any]:

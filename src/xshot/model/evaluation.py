@@ -70,13 +70,14 @@ def evaluate(
     if not exam.rows.ids:
         raise UserError("labels: no row is of a class that the model knows; see model.classes_")
     seed = 0 if model.facts is None else model.facts.seed
-    with undisturbed(device, params.section(RunParams).threads) as found, showing(progress):
+    run = params.section(RunParams)
+    with undisturbed(run.device, run.threads) as found, showing(progress):
         return judge(
             model.embedder,
             pairs.read(exam.rows.ids),
             Task(source, target, Rows((), ()), Rows((), ())),
             exam,
-            threads=threads,
+            threads=run.threads,
             device=found,
             resamples=bootstrap,
             rng=numpy_stream(seed, "evaluate"),

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
 from xshot.compute import TRAINING_THREADS
@@ -72,11 +73,11 @@ def fit(
         images: (N, D) features of images by CLIP or a model like it; norms do not matter.
         texts: (N, D) features of texts; row i belongs to image row i.
         labels: of each row: names, lists of names, places in `class_names`, or zeros and ones of
-            shape (N, C). A row without a label is left out.
+            shape (N, C). A row without a label (None, NaN, an empty one) is left out.
         class_features: (C, D) text features of the classes' prompts, such as "a photo of a cat".
         class_names: (C,) names of the classes; needed if labels are names.
-        target: the classes with few pictures, by name or by place; a class of which there is no row
-            is known by its prompt alone. Or `few`, `every_second` or `drawn`: see
+        target: the classes with few pictures, by name, place or truth value; a class of which
+            there is no row is known by its prompt alone. Or `few`, `every_second` or `drawn`: see
             docs/protocols.md.
         k_shot: pictures of each target class to learn from, which are drawn; `all` = every one.
         ids: (N,) names of the rows' pictures; rows with one name are one picture with several
@@ -131,7 +132,8 @@ def fit(
         source=_SOURCE,
     )
     classes = ClassFeatures(names, prompts)
-    with undisturbed(device, TRAINING_THREADS) as found, showing(progress):
+    run = params.section(RunParams)
+    with undisturbed(run.device, TRAINING_THREADS) as found, showing(progress):
         fitted = _train(pairs, classes, params, torch.device(found))
     origin = replace(fitted.provenance, encoder_path=encoder, encoder_architecture=architecture)
     return Model(fitted.embedder, origin, _facts(fitted, names), fitted.selection.choice)
@@ -201,7 +203,12 @@ def _names(target: Sequence[str] | Sequence[int] | str, names: Names) -> ArrayLi
     if isinstance(target, str):
         return target
     given = sorted(target) if isinstance(target, set | frozenset) else target
-    places = as_array(given, "target").ravel().tolist()
+    array = as_array(given, "target").ravel()
+    if array.dtype == bool:  # as NumPy takes it: those of which it is true
+        if len(array) != len(names):
+            raise UserError(f"target: {len(array)} truth values for {len(names)} classes")
+        array = np.flatnonzero(array)
+    places = array.tolist()
     for place in places:
         if isinstance(place, int) and not 0 <= place < len(names):
             raise UserError(

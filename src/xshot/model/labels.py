@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xshot.errors import UserError
 from xshot.imports.labels import Names, label_names
-from xshot.model.arrays import ArrayLike, as_array
+from xshot.model.arrays import ArrayLike, as_array, is_gap
 
 
 def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -> Names:
@@ -23,8 +23,7 @@ def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -
             raise UserError("class_names: whose rows are class_features? name them in their order")
         return tuple(f"class {number}" for number in range(n_classes))
     given = tuple(
-        "" if name is None or name != name else str(name).strip()  # None, NaN: pandas' gaps
-        for name in as_array(names, "class_names").ravel()
+        "" if is_gap(name) else str(name).strip() for name in as_array(names, "class_names").ravel()
     )
     if len(given) != n_classes:
         raise UserError(f"class_names: {len(given)} for {n_classes} class_features; give one each")
@@ -42,7 +41,7 @@ def class_names_of(names: ArrayLike | None, labels: ArrayLike, n_classes: int) -
 
 
 def rows_of_names(labels: ArrayLike, class_names: Names, n_rows: int) -> list[Names]:
-    """Each row's class names; none for an empty string or list, or a row of zeros.
+    """Each row's class names; none for an empty string or list, a gap, or a row of zeros.
 
     Args:
         labels: (N,) names, several separated by `|`; N lists of names; (N,) places in
@@ -56,6 +55,9 @@ def rows_of_names(labels: ArrayLike, class_names: Names, n_rows: int) -> list[Na
     dtype = getattr(labels, "dtype", None)
     if isinstance(labels, list | tuple) or getattr(dtype, "kind", "") == "O":
         labels = ["|".join(own) if _are_names(own) else own for own in labels]
+        named = any(isinstance(own, str) for own in labels)
+        labels = [("" if named else np.nan) if is_gap(own) else own for own in labels]
+        labels = np.array(labels, object) if named else labels
     array = as_array(labels, "labels")
     if array.ndim == 2 and 1 in array.shape and len(class_names) > 1:
         array = array.ravel()
@@ -64,7 +66,7 @@ def rows_of_names(labels: ArrayLike, class_names: Names, n_rows: int) -> list[Na
     if array.dtype.kind == "O":
         array = _strings(array)
     if array.ndim == 1 and array.dtype.kind != "U":
-        array = np.array(class_names)[_places(array, len(class_names))]
+        array = np.array([*class_names, ""])[_places(array, len(class_names))]
     return label_names(array, class_names)[0]
 
 
@@ -85,14 +87,15 @@ def _strings(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _places(array: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
-    """Whole numbers from 0 to `n_classes` - 1."""
-    outside = np.ones(len(array), bool)
+    """Whole numbers from 0 to `n_classes` - 1; NaN is `n_classes`."""
+    outside, gaps = np.ones(len(array), bool), np.zeros(len(array), bool)
     if array.dtype.kind in "iuf":
-        outside = ~((array == np.rint(array)) & (array >= 0) & (array < n_classes))
+        gaps = np.isnan(array)
+        outside = ~(gaps | ((array == np.rint(array)) & (array >= 0) & (array < n_classes)))
     if outside.any():
         row = int(outside.argmax())
         raise UserError(
             f"labels: row {row + 1} is {array[row]}, which is no place among {n_classes} classes; "
             f"give names, numbers from 0 to {n_classes - 1}, or zeros and ones, a column a class"
         )
-    return array.astype(np.int64)
+    return np.where(gaps, n_classes, array).astype(np.int64)

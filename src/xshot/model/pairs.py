@@ -65,9 +65,8 @@ def make_pairs(
     Raises:
         UserError: naming the argument and row that does not fit.
     """
-    notices: list[str] = []
     image, text = (
-        feature_rows(values, what, notices, dimensions=dimensions)
+        feature_rows(values, what, [], dimensions=dimensions)
         for values, what in ((images, "images"), (texts, "texts"))
     )
     if len(image) != len(text):
@@ -79,8 +78,6 @@ def make_pairs(
     pictures = _pictures(ids, image)
     splits = _splits(split, pictures)
     kept = [row for row, own in enumerate(names) if own]
-    if len(kept) < len(names):
-        notices.append(f"{len(names) - len(kept)} rows without a label are left out")
     uses: Counter[str] = Counter()
     rows = []
     for row in kept:
@@ -88,7 +85,10 @@ def make_pairs(
         again = f"#{uses[pictures[row]]}" if uses[pictures[row]] > 1 else ""
         rows.append(Row(pictures[row] + again, pictures[row], "text", names[row], splits[row]))
     joined = join_rows(rows, (), repeats=True)
-    for notice in (*notices, *joined.notes):
+    notices = list(joined.notes)
+    if len(kept) < len(names):
+        notices.append(f"{len(names) - len(kept)} rows without a label are left out")
+    for notice in notices:
         _LOG.warning("%s: %s", source, notice)
     manifest = _manifest(joined.rows, class_names)
     check_manifest(manifest, source=source)

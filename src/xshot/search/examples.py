@@ -22,12 +22,14 @@ Picture = Union[str, Path, bytes, "Image"]
 """A file, its bytes, or an RGB picture."""
 
 
-def check_asked(k: int, system: str, find: str | None) -> None:
-    """Raises ValueError: no such `k`, `system` or `find`."""
+def check_asked(k: int, system: str, find: str | None, asked: str = "text") -> None:
+    """Raises ValueError: no such `k`, `system`, `find` or `asked`."""
     if k < 1:
         raise ValueError(f"k = {k}: ask for one answer at least")
     if system not in SYSTEMS:
         raise ValueError(f"system = {system!r}: one of {', '.join(SYSTEMS)}")
+    if asked not in SIDES:
+        raise ValueError(f"asked = {asked!r}: one of {', '.join(SIDES)}")
     if find is not None and find not in SIDES:
         raise ValueError(f"find = {find!r}: one of {', '.join(SIDES)}, or None")
 

@@ -202,7 +202,7 @@ class Searcher:
         where: str | None = None,
     ) -> list[Hit]:
         """As `search`, for the CLIP feature (D,) of an image or a text (`asked`), of any norm."""
-        check_asked(k, system, find)
+        check_asked(k, system, find, asked)
         row = as_array(feature, "feature")[None]
         query = feature_rows(row, "feature", [], dimensions=len(self._trained.centring.image))
         found = self._found(asked, find)
