@@ -8,6 +8,12 @@ from tests.pictures.files import METADATA, chunk, encoded, picture, png_with
 _MANY = {"save_all": True, "append_images": [picture(1)]}
 _JPEG = encoded(picture(), "JPEG")
 
+RARE = {
+    form: of_bytes(encoded(picture(), form))
+    for form in ("DDS", "ICNS", "ICO", "PCX", "QOI", "SGI", "TGA")
+}
+"""Formats of games, icons and old programs."""
+
 
 def _vast(path):
     path.write_bytes(_JPEG)
@@ -24,6 +30,7 @@ PICTURES: dict[str, Brought] = {
     "png of a telephone": of_bytes(png_with(chunk(b"CgBI", b"\x50\0\x20\6"))),
     "avif": of_bytes(encoded(picture(), "AVIF")),
     "palette": of_bytes(encoded(picture().quantize(9), "PNG", transparency=0)),
+    **RARE,
     **NO_FILES,
     "empty": of_bytes(b"", "empty, 0 bytes; get it again"),
     "zeros": of_bytes(bytes(999), "nothing but zeros.*get it again"),

@@ -33,3 +33,14 @@ def test_it_searches_adds_classes_and_suggests(client, in_memory):
     suggested = client.post("/api/suggestions", json={"name": "another", "confirmed": [3]})
     assert len(suggested.json()["hits"]) == 3
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("system", ["model", "both"])
+def test_a_table_that_is_gone_is_told(client, path, tmp_path, system):
+    path.rename(tmp_path / "elsewhere")
+    try:
+        answer = client.post("/api/search", json={"text": "a red bird", "system": system})
+        assert answer.status_code == 503
+        assert "start again" in answer.json()["error"]
+    finally:
+        (tmp_path / "elsewhere").rename(path)

@@ -13,6 +13,7 @@ READ = frozenset(
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".mpo", ".jps", ".insp"),
         *(".png", ".apng", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".avif", ".avifs"),
         *(".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".pbm", ".pgm", ".pnm", ".ppm"),
+        *(".cur", ".dds", ".icns", ".ico", ".pcx", ".qoi", ".sgi", ".tga"),
     }
 )
 """Suffixes of pictures that are read as they are."""
@@ -84,6 +85,13 @@ _STARTS = {
     b"\xff\x4f\xff\x51": "JPEG2000",
     **dict.fromkeys((b"P%d" % kind for kind in range(1, 7)), "PPM"),
     **dict.fromkeys(_JXL_STARTS, "JXL"),
+    b"DDS ": "DDS",
+    b"icns": "ICNS",
+    b"\0\0\1\0": "ICO",
+    b"\n\5\1": "PCX",
+    b"qoif": "QOI",
+    b"\1\xda": "SGI",
+    **dict.fromkeys((b"\0\0\2\0", b"\0\0\3\0", b"\0\0\n\0"), "TGA"),
 }
 """How files of a format start, by Pillow's names."""
 _PAGE = "a web page, as a failed download leaves one; download the picture again"

@@ -18,6 +18,7 @@ from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from xshot.errors import UserError
 from xshot.report.thumbnails import small_jpeg
 from xshot.search.retriever import Retriever
 from xshot.search.space import SYSTEMS, Modality, System
@@ -83,13 +84,20 @@ class Search:
         if find is not None and find not in retriever.gallery.features:
             raise RefusedError(422, f"find: the gallery holds no {find}s")
 
+        async def line(name: System) -> str:
+            hits = await asyncio.to_thread(
+                retriever.rank, feature, asked, k=top, system=name, find=find
+            )
+            tree = {"system": name, "hits": [asdict(hit) for hit in hits]}
+            return json.dumps(tree, ensure_ascii=False) + "\n"
+
+        first, *rest = _systems(system)
+        ready = await line(first)  # a gallery that is gone is told before an answer has begun
+
         async def lines() -> AsyncIterator[str]:
-            for name in _systems(system):
-                hits = await asyncio.to_thread(
-                    retriever.rank, feature, asked, k=top, system=name, find=find
-                )
-                tree = {"system": name, "hits": [asdict(hit) for hit in hits]}
-                yield json.dumps(tree, ensure_ascii=False) + "\n"
+            yield ready
+            for name in rest:
+                yield await line(name)
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
 
@@ -185,6 +193,10 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     async def refused(_: Request, error: RefusedError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, error.status)
+
+    @app.exception_handler(UserError)
+    async def unable(_: Request, error: UserError) -> JSONResponse:
+        return JSONResponse({"error": str(error)}, 503)
 
     @app.exception_handler(QueueFullError)
     async def busy(_: Request, __: QueueFullError) -> JSONResponse:
