@@ -24,3 +24,7 @@ def _go_on_in_the_environment() -> None:
 
 if not all(map(find_spec, _NEEDED)):
     _go_on_in_the_environment()
+
+from xshot.interrupts import end_quietly  # noqa: E402 - not before it is known to be there
+
+end_quietly()  # what the stages import takes seconds

@@ -1,3 +1,4 @@
+import re
 import shutil
 from datetime import date
 from pathlib import Path
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from tests.support.bounds import number_schemas
 from tests.support.shipped import write_shipped
 from tests.support.stage import run_python
+from xshot.datasets.params import DataParams
 from xshot.episode.params import EpisodeParams
 from xshot.errors import UserError
 from xshot.params import (
@@ -157,6 +159,16 @@ class TestFile:
         assert path.read_text() == before.replace("k_shot: 3  ", "k_shot: 1  ")
         apply_overrides(path, ["model.k_shot=3"])
         assert path.read_text() == before
+
+    @pytest.mark.parametrize(
+        "name", ["zoë", "照片", "a (1)", "it's", "a,b", "a#1=2", "~", "{a}&[b]"]
+    )
+    def test_readme_says_how_any_folder_is_named_after_s(self, tmp_path, name):
+        path = shutil.copy(ROOT / "params.yaml", tmp_path / "params.yaml")
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        (form,) = re.findall(r"-S '(data\.root=.*?)'", readme)
+        apply_overrides(path, [form.replace("/path/to/pictures", f"/home/{name}")])
+        assert load_params(path).section(DataParams).root == f"/home/{name}"
 
     @pytest.mark.parametrize("number", ["1e-05", "1E-5", "0.00001", "1.0e-05"])
     def test_a_small_number_is_a_number_in_any_notation(self, params_file, number):
