@@ -2,11 +2,15 @@
 
 import os
 
+import numpy as np
+
 from tests.brought.brought import NO_FILES, Brought, of_bytes
-from tests.pictures.files import METADATA, chunk, encoded, picture, png_with
+from tests.pictures.files import METADATA, chunk, encoded, picture, png_with, tiff
 
 _MANY = {"save_all": True, "append_images": [picture(1)]}
 _JPEG = encoded(picture(), "JPEG")
+_DEEP = np.linspace(0, 1, 3 * 9 * 3).reshape(3, 9, 3)
+_NOT_READ = "TIFF of a kind that Pillow does not read.*save it anew"
 
 RARE = {
     form: of_bytes(encoded(picture(), form))
@@ -48,6 +52,19 @@ PICTURES: dict[str, Brought] = {
     "cut avif": of_bytes(encoded(picture(), "AVIF")[:99], "truncated: still being", deep=True),
     "cut tiff": of_bytes(encoded(picture(), "TIFF")[:8], "truncated: still being", deep=True),
     "cut gif": of_bytes(encoded(picture(), "GIF")[:99], "incomplete: still being", deep=True),
+    "tiff of deep floats": of_bytes(tiff(_DEEP, sample_format=3), _NOT_READ, deep=True),
+    "tiff of colour floats": of_bytes(
+        tiff(_DEEP.astype("f4"), photometric=2, sample_format=3), _NOT_READ, deep=True
+    ),
+    "tiff of deep planes": of_bytes(
+        tiff(_DEEP.astype("u2"), photometric=2, planes=2), _NOT_READ, deep=True
+    ),
+    "tiff of signed bytes": of_bytes(
+        tiff(_DEEP[0].astype("i1"), sample_format=2), _NOT_READ, deep=True
+    ),
+    "tables": of_bytes(b"\x89HDF\r\n\x1a\n" + bytes(99), "not an image that Pillow", deep=True),
+    "avi": of_bytes(b"RIFF\xff\0\0\0AVI LIST", "a video; save frames"),
+    "mpeg": of_bytes(b"\0\0\1\xba" + bytes(99), "a video; save frames"),
     "text": of_bytes(b"404 Not Found", "a text, not a picture.*get the picture again"),
     "json": of_bytes('{"error": "größer"}'.encode(), "a text, not a picture"),
     "comment": of_bytes(b"<!-- made by hand --><svg>", "SVG drawing; export it"),

@@ -35,6 +35,38 @@ def chunk(kind, body, crc=None):
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
 
 
+def tiff(values, photometric=1, planes=1, sample_format=1):
+    """A TIFF of an array's values as they are: pixels, or (`planes=2`) each channel by itself."""
+    height, width = values.shape[1:] if planes == 2 else values.shape[:2]
+    channels = values.shape[0] if planes == 2 else values.size // (width * height)
+    shorts = {
+        256: [width], 257: [height], 258: [8 * values.itemsize] * channels, 259: [1],
+        262: [photometric], 277: [channels], 278: [height], 284: [planes],
+        339: [sample_format] * channels,
+    }  # fmt: skip
+    size = values.nbytes // (channels if planes == 2 else 1)
+    offset = 8 + 2 + 12 * (len(shorts) + 2) + 4
+    entries, beyond = [], b""
+
+    def add(tag, kind, letter, numbers):
+        nonlocal beyond
+        body = struct.pack(f"<{len(numbers)}{letter}", *numbers)
+        if len(body) > 4:
+            place, beyond = offset + len(beyond), beyond + body
+            body = struct.pack("<I", place)
+        entries.append((tag, struct.pack("<HHI", tag, kind, len(numbers)) + body.ljust(4, b"\0")))
+
+    for tag, numbers in shorts.items():
+        add(tag, 3, "H", numbers)
+    parts = values.nbytes // size
+    add(279, 4, "I", [size] * parts)
+    start = offset + len(beyond) + (4 * parts if parts > 1 else 0)
+    add(273, 4, "I", [start + size * part for part in range(parts)])
+    directory = b"".join(entry for _, entry in sorted(entries))
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return head + directory + bytes(4) + beyond + values.tobytes()
+
+
 def text(value, *, international=False):
     info = PngInfo()
     if international:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.pictures.files import tiff
 from xshot.pictures import BadImageError, decode_image
 from xshot.pictures import decode as pictures
 
@@ -120,6 +121,21 @@ def test_values_of_no_usual_range_go_from_the_lowest_to_the_highest(low, high, d
     exact = values.astype(float) - values.min()
     expected = np.rint(exact / (exact.max() or 1) * 255)
     np.testing.assert_array_equal(decoded(Image.fromarray(values), "TIFF")[..., 0], expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_greys_whose_zero_is_white(dtype):
+    values = RAMP.astype(dtype) * (257 if dtype is np.uint16 else 1)
+    shown = np.asarray(decode_image(tiff(values, photometric=0)))
+    np.testing.assert_array_equal(shown[..., 0], 255 - RAMP)
+
+
+@pytest.mark.parametrize("planes", [1, 2])
+def test_colours_in_pixels_or_planes(planes):
+    values = np.asarray(rgb())
+    values = np.ascontiguousarray(np.moveaxis(values, 2, 0)) if planes == 2 else values
+    shown = np.asarray(decode_image(tiff(values, photometric=2, planes=planes)))
+    np.testing.assert_array_equal(shown, np.asarray(rgb()))
 
 
 @pytest.mark.parametrize("nothing", [np.nan, np.inf, -np.inf])

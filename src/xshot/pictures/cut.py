@@ -3,20 +3,20 @@
 Some decoders say of the first part of a file that it is of no known kind, or damaged.
 """
 
-from typing import Literal
+from xshot.pictures.tiff import Order, directory_ends_early
 
 _HEAD = 8
 """Bytes of a chunk's or box's length and kind, and of a TIFF file before its directories."""
 _BOXES = (b"ftyp", b"jP  ", b"JXL ")
 _CODESTREAM, _END_OF_CODESTREAM = b"\xff\x4f\xff\x51", b"\xff\xd9"
-_TIFF: dict[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
+_TIFF: dict[bytes, Order] = {b"II*\0": "little", b"MM\0*": "big"}
 
 
 def ends_early(data: bytes) -> bool:
     """Whether lengths in the file reach beyond it; False where none says.
 
     WebP's chunks (RIFF), the boxes of HEIC, AVIF, JPEG XL and JPEG 2000 (ISO/IEC 14496-12), and
-    where TIFF's first directory lies.
+    TIFF's first directory.
 
     Args:
         data: the file.
@@ -28,7 +28,7 @@ def ends_early(data: bytes) -> bool:
     if data.startswith(_CODESTREAM):  # of JPEG 2000 alone
         return not data.rstrip(b"\0").endswith(_END_OF_CODESTREAM)
     if order := _TIFF.get(data[:4]):
-        return len(data) <= int.from_bytes(data[4:_HEAD], order)
+        return directory_ends_early(data, order)
     return False
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 
-from PIL import Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from xshot.pictures.cut import ends_early
 from xshot.pictures.deep import GreyRange, from_deep, grey_range, is_deep
@@ -19,6 +19,7 @@ from xshot.pictures.memory import (
     strips,
 )
 from xshot.pictures.metadata import without_metadata
+from xshot.pictures.tiff import NOT_READ, is_misread
 from xshot.reading import unfinished
 
 # Pillow's own limit for refusing an image as a decompression bomb.
@@ -31,6 +32,7 @@ MAX_ASPECT = 1000
 # Odd metadata, and sizes below the limit: nothing that the user can or must act on.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
+_NO_IMAGE = "not an image that Pillow can read; save it anew as JPEG or PNG"
 _WHITE = (255, 255, 255, 255)
 _ADDRESS = re.compile(r"<[^>]*>")
 _CUT_OFF = re.compile(r"(?i)truncated|not enough image data|reached eof|unexpected end|only got")
@@ -105,11 +107,11 @@ def _reasons(data: bytes, formats: tuple[str, ...] | None) -> Iterator[None]:
             raise BadImageError(_CUT) from None
         # Such an image of a format that is not asked for is not damaged.
         named = format_of(data[:HEADER])
+        if named == "TIFF":
+            raise BadImageError(NOT_READ) from None
         if named is not None and (formats is None or named in formats):
             raise BadImageError(unfinished("get it again", "damaged or incomplete")) from None
-        raise UnknownImageError(
-            "not an image that Pillow can read; save it anew as JPEG or PNG"
-        ) from None
+        raise UnknownImageError(_NO_IMAGE) from None
     except Image.DecompressionBombError:
         raise BadImageError(f"more than {MAX_PIXELS} pixels; save it smaller") from None
     # Pillow's decoders raise whatever they trip over: ValueError, SyntaxError, struct.error ...
@@ -141,8 +143,13 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _check_whole(image: Image.Image) -> None:
-    if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(_SUBFILE) == _REDUCED:
-        raise BadImageError(OTHER[".dng"])
+    if isinstance(image, ImageFile.StubImageFile):  # of which Pillow knows no more than the name
+        raise UnknownImageError(_NO_IMAGE)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        if image.tag_v2.get(_SUBFILE) == _REDUCED:
+            raise BadImageError(OTHER[".dng"])
+        if is_misread(image):
+            raise BadImageError(NOT_READ)
 
 
 def _orientation(image: Image.Image) -> int | None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from xshot.pictures.memory import strips
+from xshot.pictures.tiff import is_inverted
 
 _USUAL = {"F": (1.0, 255.0, 65535.0), "I": (255.0, 65535.0)}
 """Where white may be by Pillow's mode, 32 bits of floats or of integers, black being 0."""
@@ -25,7 +26,7 @@ def is_deep(image: Image.Image) -> bool:
 
 
 def grey_range(image: Image.Image) -> GreyRange:
-    """What is black and white in a deep picture.
+    """What is black and white in a deep picture, the other way round where 0 is white.
 
     16 bits have a range of their own. The one of 32 bits only the values tell: it is the smallest
     usual one that holds them, or else their own.
@@ -33,8 +34,11 @@ def grey_range(image: Image.Image) -> GreyRange:
     Raises:
         ValueError: no value is finite.
     """
-    if image.mode.startswith("I;16"):
-        return GreyRange(0.0, 65535.0)
+    black, white = (0.0, 65535.0) if image.mode.startswith("I;16") else _range_of_values(image)
+    return GreyRange(white, black) if is_inverted(image) else GreyRange(black, white)
+
+
+def _range_of_values(image: Image.Image) -> tuple[float, float]:
     low, high = math.inf, -math.inf
     for _, strip in strips(image):
         values = np.asarray(strip)
@@ -44,7 +48,7 @@ def grey_range(image: Image.Image) -> GreyRange:
     if low > high:
         raise ValueError("no value is finite")
     usual = (top for top in _USUAL[image.mode] if high <= top and low >= 0)
-    return next((GreyRange(0.0, top) for top in usual), GreyRange(low, high))
+    return next(((0.0, top) for top in usual), (low, high))
 
 
 def from_deep(image: Image.Image, grey: GreyRange) -> Image.Image:

@@ -69,7 +69,10 @@ OTHER: dict[str, str] = {
 """Suffixes of what people keep beside pictures and may take for them, and what to do about it."""
 
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_VIDEO_BRANDS = (b"qt  ", b"mp41", b"mp42", b"isom", b"iso2", b"M4V ", b"3gp4", b"3gp5", b"avc1")
+_VIDEO_BRANDS = (
+    *(b"qt  ", b"mp41", b"mp42", b"isom", b"iso2", b"M4V ", b"3gp4", b"3gp5", b"avc1"),
+    b"AVI ",
+)
 _JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL ")
 _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
 _STARTS = {
@@ -107,7 +110,7 @@ _WORDS = (
         for start in (b"l\0\0\0\x01\x14\2\0", b"book\0\0\0\0mark", b"[internetsh")
     ),
     (b"data:image/", "a picture written as text; decode its base64"),
-    (b"\x1ae\xdf\xa3", OTHER[".mkv"]),
+    *((start, OTHER[".mkv"]) for start in (b"\x1ae\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3")),
     *((start, OTHER[".exr"]) for start in (b"v/1\x01", b"ii\xbc\x01", b"bpg\xfb", b"#?radiance")),
     (b"gimp xcf", OTHER[".xcf"]),
     (b"bplist00", OTHER[".icloud"]),
@@ -161,7 +164,7 @@ def what_else(start: bytes) -> str | None:
     if not any(start):
         what = "nothing but zeros, as a broken copy leaves" if start else "empty, 0 bytes"
         return f"{what}; get it again"
-    brand = start[8:12] if start[4:8] == b"ftyp" else b""
+    brand = start[8:12] if start[4:8] == b"ftyp" or start[:4] == b"RIFF" else b""
     extra = None
     if brand in _HEIC_BRANDS and b"avi" not in start[16:40]:
         extra = EXTRAS[0]
