@@ -47,6 +47,23 @@ def test_with_git_there_is_nothing_to_say(place):
     assert lines(check_surroundings()) == []
 
 
+@pytest.mark.parametrize("above", [False, True])
+def test_a_pipeline_that_no_commit_has_is_told(place, monkeypatch, above):
+    """Unpacked and not committed yet, in a repository of its own or inside of another."""
+    git("init", "-q")
+    if above:
+        git("add", "raw")
+        git("commit", "-qm", "something else")
+        (place / "unpacked").mkdir()
+        monkeypatch.chdir(place / "unpacked")
+    Path("dvc.yaml").write_text("stages: {}\n")
+    (line,) = lines(check_surroundings())
+    assert line.startswith("note    dvc.yaml: in no commit of Git")
+    for command in line.split("`")[3::2]:
+        git(*command.split()[1:], *(["-m", "all"] if "commit" in command else []))
+    assert lines(check_surroundings()) == []
+
+
 def test_a_folder_of_another_user_is_told(place, monkeypatch):
     git("init", "-q")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # Git's own tests ask it so

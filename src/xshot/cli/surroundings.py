@@ -36,6 +36,12 @@ def check_surroundings() -> Iterator[Finding]:
             ".: belongs to another user, so Git refuses it; for `dvc exp` type "
             f"`git config --global --add safe.directory {quote(str(Path.cwd()))}`",
         )
+    elif Path("dvc.yaml").exists() and _in_git() and not _committed():
+        yield Finding(
+            "note",
+            "dvc.yaml: in no commit of Git, where `dvc exp` starts from; type `git add --all .` "
+            "and `git commit`",
+        )
 
 
 def _trusted() -> bool:
@@ -46,6 +52,15 @@ def _trusted() -> bool:
     except OSError:
         return True
     return b"safe.directory" not in done.stderr
+
+
+def _committed() -> bool:
+    """Whether the last commit has the pipeline, as after a clone."""
+    command = ["git", "cat-file", "-e", "HEAD:./dvc.yaml"]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return True
 
 
 def check_for_copies(folder: Path, key: str) -> Iterator[Finding]:
