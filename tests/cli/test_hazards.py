@@ -22,6 +22,9 @@ HAZARDS = {
     "pipe": ("pipe", os.mkfifo, "not a file, but a pipe"),
     "socket": ("socket", make_socket, "not a file, but a pipe, a socket"),
     "not UTF-8": (os.fsdecode(b"caf\xe9.png"), lambda path: path.touch(), "not UTF-8; rename it"),
+    "notes": ("my.dvc", lambda path: path.write_text("notes"), "of DVC's own, but is none"),
+    "half a file of DVC's": ("a.dvc", lambda path: path.write_text("outs: ["), "move it elsewhere"),
+    "another's": ("dvc.yaml", lambda path: path.write_text("hello: 1"), "move it elsewhere"),
     "ignore file": (".dvcignore", lambda path: path.touch(), "move it elsewhere"),
 }
 
@@ -36,14 +39,20 @@ def folder(tmp_path):
     return tmp_path / "raw"
 
 
-def test_what_dvc_takes_is_fine(folder):
+def test_what_dvc_takes_is_fine(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
     (folder / ".git/gone").symlink_to("nowhere")
+    (folder / "fine/a.png.dvc").write_text(
+        "outs: [{md5: d41d8cd98f00b204e9800998ecf8427e, path: a}]"
+    )
+    (folder / "fine/dvc.yaml").touch()
     assert list(check_hazards(folder)) == []
     assert list(check_hazards(folder / "absent")) == []
 
 
 @pytest.mark.parametrize("name", HAZARDS)
-def test_hazards_are_named_with_what_to_do(folder, name):
+def test_hazards_are_named_with_what_to_do(folder, name, monkeypatch):
+    monkeypatch.chdir(folder.parent)
     file, make, told = HAZARDS[name]
     make(folder / "@eaDir" / file)
     (finding,) = check_hazards(folder)

@@ -7,6 +7,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dvc.dvcfile import ProjectFile, SingleStageFile
+from dvc.exceptions import DvcException
+from dvc.utils.serialize import load_yaml
+
 from xshot.cli.finding import Finding
 from xshot.walking import Passed, is_text, walk
 
@@ -47,6 +51,21 @@ def _hazards(folder: Path) -> Iterator[tuple[str, str]]:
             yield path, "its name is not UTF-8; rename it"
         elif path.rpartition("/")[2] == ".dvcignore":
             yield path, "a .dvcignore inside what a stage reads; move it elsewhere"
+        elif not _is_read_by_dvc(folder / path):
+            yield path, "looks like a file of DVC's own, but is none; move it elsewhere"
         elif not os.access(folder / path, os.R_OK):
             yield path, "permission denied; mend its access rights"
     yield from passed.unreadable
+
+
+def _is_read_by_dvc(file: Path) -> bool:
+    """Whether DVC can read a file that it takes for its own; it looks for such in the project."""
+    is_project = file.name == "dvc.yaml"
+    if not (is_project or file.suffix == ".dvc") or not file.resolve().is_relative_to(Path.cwd()):
+        return True
+    kind = ProjectFile if is_project else SingleStageFile
+    try:
+        kind.validate(load_yaml(str(file)), str(file))
+    except (DvcException, OSError, ValueError):
+        return False
+    return True
