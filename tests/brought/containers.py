@@ -104,6 +104,27 @@ def _h5_with_more(path):
         packed.write_direct_chunk((0, 0), bytes(32))
 
 
+def _h5_with_parts_elsewhere(path):
+    """Data that are kept in other files, which were not copied with it."""
+    _h5(path)
+    with h5py.File(path, "a") as file:
+        layout = h5py.VirtualLayout((6, 4), "f8")
+        layout[:3] = h5py.VirtualSource("gone.h5", "image", (3, 4))
+        file.create_virtual_dataset("image_val", layout, fillvalue=1)
+        file.create_dataset("image_dev", (6, 4), "f8", external=[("gone.raw", 0, 192)])
+        file["link"] = h5py.ExternalLink("gone.h5", "/image")
+
+
+def _h5_of_elsewhere(path):
+    """As before, but what is needed is elsewhere: HDF5 itself would make it up."""
+    _h5(path)
+    with h5py.File(path, "a") as file:
+        del file["features/image"]
+        layout = h5py.VirtualLayout((6, 4), "f8")
+        layout[:] = h5py.VirtualSource("gone.h5", "image", (6, 4))
+        file.create_virtual_dataset("features/image", layout, fillvalue=1)
+
+
 def _called(make, suffix):
     """Under the suffix of another kind."""
 
@@ -179,6 +200,17 @@ CONTAINERS: dict[str, tuple[str, Brought]] = {
     "v5, MATLAB's strings besides": (".mat", Brought(_mat_with_string)),
     "h5 with more": (".h5", Brought(_h5_with_more)),
     "h5": (".h5", Brought(_h5)),
+    "h5, parts elsewhere besides": (".h5", Brought(_h5_with_parts_elsewhere)),
+    "h5, parts elsewhere": (
+        ".h5",
+        Brought(_h5_of_elsewhere, "features/image .kept in gone.h5, which is not there; put that"),
+    ),
+    "npz, half precision of others": (
+        ".npz",
+        Brought(_npz(image=np.zeros((6, 4), "V2")), "image .*maybe bfloat16; save it as float32"),
+    ),
+    "labels turned": (".npz", Brought(_npz(labels=_LABELS.T), "transpose labels, whose columns")),
+    "labels from 5": (".npz", Brought(_npz(labels=np.arange(6) % 3 + 5), "give the labels as na")),
     **{f"{name} for h5": (".h5", brought) for name, brought in NO_FILES.items()},
     **{f"{name} for npz": (".npz", brought) for name, brought in NO_FILES.items()},
     "h5 in use": (".h5", Brought(_locked, "in use: another program has it open; close it there")),

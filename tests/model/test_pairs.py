@@ -56,6 +56,21 @@ def test_arrays_of_any_kind_give_the_same(rows, convert):
     np.testing.assert_allclose(found, wanted, atol=1e-3 if convert is np.float16 else 1e-7)
 
 
+def column(rows):
+    """A column of embeddings, as pandas has it: an array of arrays."""
+    found = np.empty(len(rows), object)
+    found[:] = list(rows)
+    return found
+
+
+@pytest.mark.parametrize("convert", [column, lambda rows: rows.astype(object)])
+def test_objects_that_are_numbers_are_taken(rows, convert):
+    wanted = pairs_of(rows).features.image
+    np.testing.assert_allclose(
+        pairs_of(rows, images=convert(rows)).features.image, wanted, atol=1e-7
+    )
+
+
 def test_bfloat16_is_taken(rows):
     given = torch.from_numpy(rows).bfloat16()
     assert pairs_of(rows, images=given).features.image.dtype == np.float32
@@ -93,6 +108,7 @@ def test_a_name_may_be_anything_that_no_path_may_be(rows):
         ({"images": np.ones((5, 3))}, r"images: 3 dimensions where 4 are expected"),
         ({"texts": np.ones((5, 3))}, r"texts: 3 dimensions where 4 are expected"),
         ({"images": np.ones(5)}, r"images: expected numbers of shape \(rows, dimensions\), found"),
+        ({"images": column([[1, 2], [3]])}, r"images: expected numbers"),
         ({"images": [["a"] * 4] * 5}, r"images: expected numbers"),
         ({"images": [[1, 2], [3]]}, r"images: rows of unlike lengths"),
         ({"images": np.ones((0, 4))}, r"images: empty"),

@@ -190,6 +190,8 @@ def _no_use(array: NDArray[Any]) -> str:
         return f"MATLAB's {kind}; save it as numbers or a cell of characters"
     if array.dtype.kind == "V" and array.dtype.names:
         return "a table of several columns; save each column as an array"
+    if array.dtype == "V2":  # what NumPy makes of a type that it lacks
+        return "16 bits of no type, maybe bfloat16; save it as float32"
     return "" if array.dtype.kind in _NUMBERS_OR_TEXT else "neither numbers nor strings"
 
 

@@ -6,6 +6,7 @@ references into `#refs#`, sparse matrices as columns, empty arrays as their shap
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -72,6 +73,8 @@ def _item(item: Any, matlab: bool, depth: int) -> Any:
         return LeftOut("neither numbers nor strings")
     if item.attrs.get("MATLAB_empty", 0):
         return np.empty(0)
+    if gone := _gone(item):
+        return LeftOut(f"kept in {gone}, which is not there; put that beside the file")
     kind = _text(item.attrs.get("MATLAB_class", b""))
     if h5py.check_ref_dtype(item.dtype) is h5py.Reference:
         return _cell(item, matlab, depth)
@@ -82,6 +85,15 @@ def _item(item: Any, matlab: bool, depth: int) -> Any:
     if kind and kind not in _NUMBERS:
         return LeftOut(f"MATLAB's {kind}; save it as numbers or a cell of characters")
     return item[()].T if matlab else item[()]
+
+
+def _gone(item: h5py.Dataset) -> str:
+    """Which other file that holds part of a dataset is not there; HDF5 would fill the gap."""
+    names = [name for name, *_ in item.external or ()]
+    if item.is_virtual:
+        names += [source.file_name for source in item.virtual_sources()]
+    beside = Path(item.file.filename).parent
+    return next((name for name in names if name != "." and not (beside / name).exists()), "")
 
 
 def _cell(item: h5py.Dataset, matlab: bool, depth: int) -> NDArray[Any] | LeftOut:

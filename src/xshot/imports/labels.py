@@ -85,7 +85,10 @@ def _from_numbers(
 def _first(lowest: int, highest: int, count: int | None) -> int:
     """What the first class is numbered, where `count` classes are numbered up to `highest`."""
     if lowest not in (0, 1) or highest > 10**6:
-        raise UserError(f"labels: numbers from {lowest}; classes are counted from 0 or from 1")
+        raise UserError(
+            f"labels: numbers from {lowest}; classes are counted from 0 or from 1; give the labels "
+            "as names, an empty one for a row without a class"
+        )
     if count is None or highest - lowest + 1 == count:
         return lowest
     told = f"labels: numbers from {lowest} to {highest} of {count} classes"

@@ -16,6 +16,7 @@ LEAVE_OUT: dict[Kind, str] = {
     for kind in ("captions", "ids", "pictures")
 }
 """What else can be done about the kinds that need not be there."""
+_NEEDED: tuple[RowKind, ...] = ("image", "text", "labels")
 
 
 class Side(NamedTuple):
@@ -37,7 +38,7 @@ def pair_sides(roles: Roles) -> dict[Kind, Side]:
         UserError: image, text or labels are not there, a part lacks the other, or the kinds differ
             in the rows that they have or in how these are split.
     """
-    there = {role.kind for role in roles} | {"image", "text", "labels"}
+    there = {role.kind for role in roles}.union(_NEEDED)
     sides = {kind: side_of(roles, kind) for kind in get_args(RowKind) if kind in there}
     sizes = {kind: Counter(side.splits) for kind, side in sides.items()}
     if any(size != sizes["image"] for size in sizes.values()):
@@ -69,13 +70,16 @@ def _of_fewer_pictures(sizes: dict[Kind, Counter[str | None]]) -> str:
 
 def _of_columns(sides: dict[Kind, Side]) -> str:
     """What matrices need whose columns may be the pairs."""
-    pairs = len(sides["labels"].array)
-    turned = [
-        kind
-        for kind in ("image", "text")
-        if pairs != len(sides[kind].array) and sides[kind].array.shape[1:] == (pairs,)
-    ]
-    return f"; transpose {' and '.join(turned)}, whose columns may be the pairs" if turned else ""
+    arrays = {kind: sides[kind].array for kind in _NEEDED}
+    for pairs in (len(arrays["labels"]), len(arrays["image"])):
+        turned = [
+            kind
+            for kind, array in arrays.items()
+            if pairs != len(array) and array.shape[1:] == (pairs,)
+        ]
+        if turned:
+            return f"; transpose {' and '.join(turned)}, whose columns may be the pairs"
+    return ""
 
 
 def side_of(roles: Roles, kind: Kind) -> Side:

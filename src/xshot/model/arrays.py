@@ -54,6 +54,16 @@ def _as_text(array: NDArray[Any]) -> NDArray[Any]:
     return array
 
 
+def _as_numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """A matrix where rows are objects, as in a column of embeddings of pandas'; else as it is."""
+    if array.dtype.kind != "O":
+        return array
+    try:
+        return np.array(array.tolist(), np.float64)
+    except (ValueError, TypeError):
+        return array
+
+
 def feature_rows(
     values: ArrayLike, what: str, notices: list[str], *, dimensions: int | None = None
 ) -> Matrix:
@@ -68,7 +78,7 @@ def feature_rows(
     Raises:
         UserError: another shape or type, no row, or a row that is zero or not finite.
     """
-    array = as_array(values, what)
+    array = _as_numbers(as_array(values, what))
     if array.ndim != 2 or array.dtype.kind not in "fiu":
         raise UserError(
             f"{what}: expected numbers of shape (rows, dimensions), found {array.dtype} of shape "

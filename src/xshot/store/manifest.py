@@ -174,7 +174,7 @@ def check_manifest(manifest: Manifest, *, source: Path | str) -> None:
         row = int(repeated[0])
         raise UserError(
             f"{source}: row {row + 1} (id {manifest.ids[row]!r}): the id is taken by row "
-            f"{places[row] + 1} already; ids must be unique"
+            f"{places[row] + 1} already; ids must be unique: give every row its own"
         )
 
 
