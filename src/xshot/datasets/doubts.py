@@ -13,6 +13,8 @@ _EMPTY = frozenset(
 )
 """Words that programs write for an empty cell."""
 _LOST = "\ufffd"
+_MAY_BE_SPOILT = re.compile(f"[\u00c2-\u00f4][^\\x00-\\x7f]|{_LOST}")
+"""A character of several bytes, each read as one; words are looked at only where there is one."""
 _OF: dict[str, Callable[[Row], Iterable[str]]] = {
     "class": lambda row: row.labels,
     "text": lambda row: (row.text,),
@@ -71,7 +73,7 @@ def joined_names(names: Iterable[str]) -> list[str]:
 
 def _spoilt(text: str) -> str:
     """The first word whose bytes were UTF-8 and read as Windows-1252, or lost; "" = none."""
-    return "" if text.isascii() else next(filter(_is_spoilt, text.split()), "")
+    return next(filter(_is_spoilt, text.split()), "") if _MAY_BE_SPOILT.search(text) else ""
 
 
 def _is_spoilt(word: str) -> bool:
