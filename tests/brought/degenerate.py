@@ -162,8 +162,8 @@ DEGENERATE: dict[str, Degenerate] = {
         _with(labels=lambda arrays: np.ones((48, 8))), "no training row without a target label; "
     ),
     "label no number": Degenerate(
-        _with(labels=_one_row("labels", np.nan)),
-        "expected whole numbers, strings, or|row 4 is nan, which is no place.*; give names",
+        _with(labels=_one_row("labels", 0.5)),
+        "expected whole numbers, strings, or|row 4 is 0.5, which is no place.*; give names",
     ),
     "label below": Degenerate(
         _with(labels=_one_row("labels", -1)), "counted from 0|row 4 is -1.0.*; give names"
