@@ -182,7 +182,7 @@ def test_what_there_is_not_to_ask_for_is_named(retriever, asked, message):
 
 
 @pytest.mark.parametrize(
-    ("image", "message"), [("nowhere.png", "No such file"), (b"not at all", "not an image")]
+    ("image", "message"), [("nowhere.png", "No such file"), (bytes(8), "nothing but zeros")]
 )
 def test_an_image_that_cannot_be_read_is_one_line(retriever, image, message):
     with pytest.raises(UserError, match=message):
