@@ -9,18 +9,31 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from xshot.pictures import decode_image
+
 SIZE = (64, 48)
-
-
-def picture(seed=0):
-    noise = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
-    return Image.fromarray(noise).resize(SIZE, Image.Resampling.BICUBIC)
+RAMP = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))  # (48, 64), dark to light
 
 
 def encoded(image, file_format="PNG", **options):
     buffer = BytesIO()
     image.save(buffer, file_format, **options)
     return buffer.getvalue()
+
+
+def decoded(image, file_format="PNG", **options):
+    picture = decode_image(encoded(image, file_format, **options))
+    assert picture.mode == "RGB"
+    return np.asarray(picture).astype(int)
+
+
+def rgb():
+    return Image.fromarray(np.dstack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 80)]))
+
+
+def picture(seed=0):
+    noise = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    return Image.fromarray(noise).resize(SIZE, Image.Resampling.BICUBIC)
 
 
 def png_with(*chunks, after=False):

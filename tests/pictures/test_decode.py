@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from io import BytesIO
 
 import numpy as np
 import pytest
@@ -10,27 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.pictures.files import tiff
+from tests.pictures.files import RAMP, chunk, decoded, encoded, rgb, tiff
 from xshot.pictures import BadImageError, decode_image
 from xshot.pictures import decode as pictures
-
-RAMP = np.tile(np.arange(64, dtype=np.uint8) * 4, (48, 1))  # (48, 64), dark to light
-
-
-def encoded(image, file_format="PNG", **options):
-    buffer = BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def decoded(image, file_format="PNG", **options):
-    picture = decode_image(encoded(image, file_format, **options))
-    assert picture.mode == "RGB"
-    return np.asarray(picture).astype(int)
-
-
-def rgb():
-    return Image.fromarray(np.dstack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 80)]))
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "WEBP"])
@@ -77,57 +58,14 @@ def test_transparent_grey_is_white():
     assert (decoded(image) == 255).all()
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
-def test_sixteen_bits_are_scaled_to_eight(file_format):
-    deep = Image.fromarray(RAMP.astype(np.uint16) * 257)
-    np.testing.assert_array_equal(decoded(deep, file_format)[..., 0], RAMP)
-
-
 def test_colours_of_sixteen_bits_keep_their_upper_eight():
     # Pillow writes no such file: a PNG by hand (ISO 15948), colour type 2 of depth 16.
     deep = np.asarray(rgb()).astype(np.uint16) * 257
     lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in deep)
     header = struct.pack(">IIBBBBB", deep.shape[1], deep.shape[0], 16, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines)), (b"IEND", b""))
-    data = b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, body) for kind, body in chunks)
     np.testing.assert_array_equal(np.asarray(decode_image(data)), np.asarray(rgb()))
-
-
-def test_a_dark_image_of_sixteen_bits_stays_dark():
-    assert decoded(Image.fromarray(np.full((4, 4), 200, np.uint16))).max() == 1
-
-
-@pytest.mark.parametrize("scale", [1, 1 / 255])
-def test_floats_up_to_255_or_up_to_1(scale):
-    image = Image.fromarray(RAMP.astype(np.float32) * np.float32(scale))
-    np.testing.assert_array_equal(decoded(image, "TIFF")[..., 0], RAMP)
-
-
-@pytest.mark.parametrize("scale", [1, 257])
-def test_integers_of_32_bits_that_hold_8_or_16(scale):
-    image = Image.fromarray(RAMP.astype(np.int32) * scale)
-    np.testing.assert_array_equal(decoded(image, "TIFF")[..., 0], RAMP)
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(-1, 1), (-9000, -3), (0, 2.0**31 - 129), (1e6, 1e6 + 255), (-1e-30, 1e-30)]
-)
-@pytest.mark.parametrize("dtype", [np.float32, np.int32])
-def test_values_of_no_usual_range_go_from_the_lowest_to_the_highest(low, high, dtype):
-    values = (low + (high - low) * (RAMP / RAMP.max())).astype(dtype)
-    exact = values.astype(float) - values.min()
-    expected = np.rint(exact / (exact.max() or 1) * 255)
-    np.testing.assert_array_equal(decoded(Image.fromarray(values), "TIFF")[..., 0], expected)
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_greys_whose_zero_is_white(dtype):
-    values = RAMP.astype(dtype) * (257 if dtype is np.uint16 else 1)
-    shown = np.asarray(decode_image(tiff(values, photometric=0)))
-    np.testing.assert_array_equal(shown[..., 0], 255 - RAMP)
 
 
 @pytest.mark.parametrize("planes", [1, 2])
@@ -136,16 +74,6 @@ def test_colours_in_pixels_or_planes(planes):
     values = np.ascontiguousarray(np.moveaxis(values, 2, 0)) if planes == 2 else values
     shown = np.asarray(decode_image(tiff(values, photometric=2, planes=planes)))
     np.testing.assert_array_equal(shown, np.asarray(rgb()))
-
-
-@pytest.mark.parametrize("nothing", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_white(nothing):
-    values = RAMP.astype(np.float32)
-    values[:3] = nothing
-    expected = np.where(np.isfinite(values), values, 255)
-    np.testing.assert_array_equal(decoded(Image.fromarray(values), "TIFF")[..., 0], expected)
-    with pytest.raises(BadImageError, match="no value is finite"):
-        decode_image(encoded(Image.fromarray(np.full((4, 4), nothing, np.float32)), "TIFF"))
 
 
 @pytest.mark.parametrize("file_format", ["TIFF", "JPEG"])

@@ -42,12 +42,14 @@ def test_a_proxys_name_has_to_be_allowed(client, served):
         assert allowed.get("/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["", "/", "//", "/user/me", "/user/me/proxy/8000/", "/a.b/c/"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "//", "/user/me", "/user/me/proxy/8000/", "/a.b/c/", "/api/v1/x/"]
+)
 def test_the_page_is_wherever_a_proxy_says_that_it_is(client, path):
     assert "<title>XShot search" in client.get(f"{client.base_url}{path}").text
 
 
-@pytest.mark.parametrize("before", ["", "/", PREFIX, f"{PREFIX}/"])
+@pytest.mark.parametrize("before", ["", "/", PREFIX, f"{PREFIX}/", "/api/v1/x/proxy"])
 def test_so_are_its_requests(client, before):
     assert client.get(f"{client.base_url}{before}/api/classes").json() == {"added": []}
 

@@ -20,7 +20,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CHANGES = ("POST", "PUT", "PATCH", "DELETE")
-_API = re.compile(r"/api/.*", re.DOTALL)
+_OWN = re.compile(r"/api/(classes|pictures|search|suggestions)(/.*)?\Z", re.DOTALL)
 _PORT = re.compile(r":\d*$")
 _TOO_LARGE = f"too large; send at most {MAX_BODY // 2**20} MiB"
 
@@ -88,11 +88,18 @@ class Guard:
 
 
 def _own_path(path: str) -> str:
-    """A request's path without what a proxy leaves before it: its own path, or a second slash."""
-    api = _API.search(path)
-    if api is not None:
-        return api[0]
-    return path if "." in path.rpartition("/")[2] else "/"  # a file's name is no place of the page
+    """A request's path without what a proxy leaves before it: its own path, or a second slash.
+
+    A proxy's own path may have an `api` in it, as those of Kubernetes and Home Assistant.
+    """
+    own = _OWN.search(path)
+    if own is not None:
+        return own[0]
+    page, _, last = path.rpartition("/")
+    if last:
+        # A file's name is no place of the page, nor is what nobody answers.
+        return path if "." in last or "/api/" in path else "/"
+    return path if page.endswith("/api") else "/"
 
 
 def _refusal(scope: Scope) -> JSONResponse | None:
